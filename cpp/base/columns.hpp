@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+// Columns: tables held column by column in the very layout of Apache Arrow, so that handing them out copies nothing.
+//
+// A column only grows; a Table is made of finished columns that nobody changes any more and that may be shared. Buffers grow
+// by realloc (base/bytes.hpp), so a large column is never held twice. Offsets are 64 bit: no archive is too large for them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace mxseal {
+
+/// Microseconds since 1970 in UTC: what pandas, polars and DuckDB all take without converting.
+struct Timestamp {
+  std::int64_t microseconds;
+};
+/// Days since 1970.
+struct Date {
+  std::int32_t days;
+};
+/// One value of a column, for printing.
+using Cell = std::variant<std::monostate, std::int64_t, Timestamp, Date, std::string_view, std::vector<std::string_view>>;
+
+class Column;
+
+/// How a column lies in memory, in the terms of the Arrow columnar format and its C data interface.
+struct Layout {
+  std::string format;                 ///< Arrow's format string
+  std::int64_t length = 0;
+  std::int64_t null_count = 0;
+  std::vector<const void*> buffers;   ///< validity first, null where no value is missing
+  const Column* child = nullptr;      ///< of a list
+  const Column* dictionary = nullptr;
+};
+
+class Column {
+ public:
+  Column() = default;
+  Column(const Column&) = delete;
+  Column& operator=(const Column&) = delete;
+  virtual ~Column() = default;
+
+  virtual std::int64_t size() const = 0;
+  virtual Layout layout() const = 0;
+  virtual Cell cell(std::int64_t row) const = 0;
+};
+
+/// A growing array of plain numbers.
+template <typename T>
+class Numbers {
+ public:
+  void push_back(T value) {
+    bytes_.reserve_more(sizeof(T));
+    std::memcpy(bytes_.data() + bytes_.size(), &value, sizeof(T));
+    bytes_.resize(bytes_.size() + sizeof(T));
+  }
+  std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size() / sizeof(T)); }
+  T operator[](std::int64_t row) const { return data()[row]; }
+  const T* data() const { return reinterpret_cast<const T*>(bytes_.data()); }
+  void set(std::int64_t row, T value) {
+    std::memcpy(bytes_.data() + static_cast<std::size_t>(row) * sizeof(T), &value, sizeof(T));
+  }
+
+ private:
+  Bytes bytes_;
+};
+
+/// Which values are there: a bit a row, held only from the first missing value on.
+class Validity {
+ public:
+  void push_back(bool valid, std::int64_t row);
+  bool operator[](std::int64_t row) const {
+    return null_count_ == 0 || row >= size_ || ((bits_[row / 8] >> (row % 8)) & 1) != 0;
+  }
+  std::int64_t null_count() const { return null_count_; }
+  /// The bitmap for `length` rows, or null where nothing is missing.
+  const void* bitmap(std::int64_t length) const;
+
+ private:
+  void extend(std::int64_t length) const;
+  // Rows that are there cost nothing until one is missing; the bitmap is brought up to length when it is asked for.
+  mutable Numbers<std::uint8_t> bits_;
+  mutable std::int64_t size_ = 0;
+  std::int64_t null_count_ = 0;
+};
+
+/// int64; never missing.
+class IntColumn final : public Column {
+ public:
+  void push_back(std::int64_t value) { values_.push_back(value); }
+  std::int64_t operator[](std::int64_t row) const { return values_[row]; }
+  void set(std::int64_t row, std::int64_t value) { values_.set(row, value); }
+  std::int64_t size() const override { return values_.size(); }
+  Layout layout() const override { return {"l", size(), 0, {nullptr, values_.data()}, nullptr, nullptr}; }
+  Cell cell(std::int64_t row) const override { return values_[row]; }
+
+ private:
+  Numbers<std::int64_t> values_;
+};
+
+/// int64 where some may be missing (an offset).
+class OptionalIntColumn final : public Column {
+ public:
+  void push_back(std::int64_t value, bool valid) {
+    validity_.push_back(valid, values_.size());
+    values_.push_back(valid ? value : 0);
+  }
+  std::int64_t size() const override { return values_.size(); }
+  Layout layout() const override {
+    return {"l", size(), validity_.null_count(), {validity_.bitmap(size()), values_.data()}, nullptr, nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    if (!validity_[row]) return {};
+    return values_[row];
+  }
+
+ private:
+  Numbers<std::int64_t> values_;
+  Validity validity_;
+};
+
+/// Points in time in UTC.
+class TimestampColumn final : public Column {
+ public:
+  void push_back_seconds(std::int64_t seconds) { values_.push_back(seconds * 1'000'000); }
+  std::int64_t seconds(std::int64_t row) const { return values_[row] / 1'000'000; }
+  std::int64_t size() const override { return values_.size(); }
+  Layout layout() const override { return {"tsu:UTC", size(), 0, {nullptr, values_.data()}, nullptr, nullptr}; }
+  Cell cell(std::int64_t row) const override { return Timestamp{values_[row]}; }
+
+ private:
+  Numbers<std::int64_t> values_;
+};
+
+/// Days.
+class DateColumn final : public Column {
+ public:
+  void push_back(Date day) { values_.push_back(day.days); }
+  std::int64_t size() const override { return values_.size(); }
+  Layout layout() const override { return {"tdD", size(), 0, {nullptr, values_.data()}, nullptr, nullptr}; }
+  Cell cell(std::int64_t row) const override { return Date{values_[row]}; }
+
+ private:
+  Numbers<std::int32_t> values_;
+};
+
+/// UTF-8 text; a view whose data() is null is a missing value.
+class TextColumn final : public Column {
+ public:
+  TextColumn() { offsets_.push_back(0); }
+  void push_back(std::string_view text) {
+    validity_.push_back(text.data() != nullptr, size());
+    bytes_.append(text);
+    offsets_.push_back(static_cast<std::int64_t>(bytes_.size()));
+  }
+  std::string_view operator[](std::int64_t row) const {
+    if (!validity_[row]) return {};
+    return text_at(row);
+  }
+  std::int64_t size() const override { return offsets_.size() - 1; }
+  Layout layout() const override {
+    return {"U", size(), validity_.null_count(), {validity_.bitmap(size()), offsets_.data(), bytes_.data()}, nullptr, nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    if (!validity_[row]) return {};
+    return text_at(row);
+  }
+
+ private:
+  std::string_view text_at(std::int64_t row) const {
+    // An empty text must not look like a missing one, so its data() is never null.
+    static constexpr char kEmpty[] = "";
+    const auto start = static_cast<std::size_t>(offsets_[row]);
+    const auto length = static_cast<std::size_t>(offsets_[row + 1]) - start;
+    return length == 0 ? std::string_view(kEmpty, 0) : std::string_view(bytes_.data() + start, length);
+  }
+  Numbers<std::int64_t> offsets_;
+  Bytes bytes_;
+  Validity validity_;
+};
+
+/// A list of texts in each row; the list itself is never missing.
+class TextListColumn final : public Column {
+ public:
+  TextListColumn() { offsets_.push_back(0); }
+  void push_back(std::span<const std::string_view> texts) {
+    for (const std::string_view text : texts) items_.push_back(text);
+    offsets_.push_back(items_.size());
+  }
+  std::int64_t size() const override { return offsets_.size() - 1; }
+  Layout layout() const override { return {"+L", size(), 0, {nullptr, offsets_.data()}, &items_, nullptr}; }
+  Cell cell(std::int64_t row) const override {
+    std::vector<std::string_view> texts;
+    append_to(row, texts);
+    return texts;
+  }
+  void append_to(std::int64_t row, std::vector<std::string_view>& out) const {
+    for (std::int64_t item = offsets_[row]; item < offsets_[row + 1]; ++item) out.push_back(items_[item]);
+  }
+
+ private:
+  Numbers<std::int64_t> offsets_;
+  TextColumn items_;
+};
+
+/// The distinct texts of one or more columns, each with a number.
+class Dictionary {
+ public:
+  Dictionary();
+  /// The number of `text`, which is added if it is new. data() must not be null.
+  std::int32_t intern(std::string_view text);
+  const TextColumn& texts() const { return texts_; }
+
+ private:
+  void grow();
+  TextColumn texts_;
+  std::vector<std::int32_t> slots_;  // open addressing; -1 is free
+  Numbers<std::uint32_t> hashes_;    // of each text, so that growing reads no text
+  std::uint64_t key0_;
+  std::uint64_t key1_;
+  std::int32_t last_ = -1;           // repeats come in runs
+};
+
+/// Text that repeats, as numbers into a dictionary that several columns may share.
+class DictionaryColumn final : public Column {
+ public:
+  explicit DictionaryColumn(std::shared_ptr<Dictionary> dictionary) : dictionary_(std::move(dictionary)) {}
+  const std::shared_ptr<Dictionary>& dictionary() const { return dictionary_; }
+  void push_back(std::string_view text) {
+    push_back_number(text.data() == nullptr ? -1 : dictionary_->intern(text));
+  }
+  /// The same value as another row of a column with the same dictionary; -1 is a missing one.
+  void push_back_number(std::int32_t number) {
+    validity_.push_back(number >= 0, numbers_.size());
+    numbers_.push_back(number < 0 ? 0 : number);
+  }
+  std::int32_t number(std::int64_t row) const { return validity_[row] ? numbers_[row] : -1; }
+  std::string_view operator[](std::int64_t row) const {
+    if (!validity_[row]) return {};
+    return dictionary_->texts()[numbers_[row]];
+  }
+  std::int64_t size() const override { return numbers_.size(); }
+  Layout layout() const override {
+    return {"i", size(), validity_.null_count(), {validity_.bitmap(size()), numbers_.data()}, nullptr, &dictionary_->texts()};
+  }
+  Cell cell(std::int64_t row) const override {
+    if (!validity_[row]) return {};
+    return dictionary_->texts()[numbers_[row]];
+  }
+
+ private:
+  std::shared_ptr<Dictionary> dictionary_;
+  Numbers<std::int32_t> numbers_;
+  Validity validity_;
+};
+
+/// Finished columns of one length, each with a name.
+struct Table {
+  struct Field {
+    std::string name;
+    std::shared_ptr<const Column> column;
+  };
+  std::vector<Field> fields;
+  std::int64_t rows = 0;
+};
+
+}  // namespace mxseal

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Distinct: which reports were met before, in 16 bytes a report and the table's slack.
+//
+// Two reports are the same if organization, report id, range and content are: the values, not the white space, the order
+// of members or the wrapping. Two keyed 64-bit hashes stand for that: one of everything, one of organization and id alone.
+// Both must be known for a duplicate. The id known and the rest not is another report under a used id (Google gives all
+// files of a day and domain the same one). The key is random, so nobody can forge a report that makes another one vanish.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/siphash.hpp"
+#include "formats/tlsrpt_report.hpp"
+
+namespace mxseal::reports {
+
+/// A set of 64-bit hashes, each with a number. In shards, which grow one after the other and not all at once.
+class HashSet {
+ public:
+  explicit HashSet(bool numbered) : numbered_(numbered) {}
+
+  /// Adds `hash` with `number`; false where it is there already, and then `number` is what it was added with (if numbered).
+  bool add(std::uint64_t hash, std::uint32_t& number);
+  bool contains(std::uint64_t hash) const;
+
+ private:
+  struct Shard {
+    std::vector<std::uint64_t> hashes;  // 0 is free
+    std::vector<std::uint32_t> numbers;
+    std::size_t used = 0;
+  };
+  static constexpr std::size_t kShards = 64;
+
+  static std::size_t slot_of(const Shard& shard, std::uint64_t hash);
+  void grow(Shard& shard) const;
+  std::array<Shard, kShards> shards_;
+  bool numbered_;
+};
+
+enum class Seen : std::uint8_t { first, id_again, duplicate };
+
+class Distinct {
+ public:
+  /// With `numbered`, find() can tell which report a duplicate repeats, for 4 more bytes a report.
+  explicit Distinct(bool numbered) : contents_(numbered), ids_(false), key_(SipKey::random()) {}
+
+  /// Whether the report was added before. `number` is then that of the report it repeats.
+  Seen add(const tlsrpt::Report& report, std::uint32_t& number);
+
+ private:
+  HashSet contents_;
+  HashSet ids_;
+  SipKey key_;
+  Bytes scratch_;
+};
+
+}  // namespace mxseal::reports

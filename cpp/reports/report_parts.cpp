@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "reports/report_parts.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "formats/kind.hpp"
+
+namespace mxseal::reports {
+namespace {
+
+bool has_report_type(std::string_view media_type) {
+  // RFC 8460 §6.4, §6.5; the third is what one widespread sender writes.
+  return media_type == "application/tlsrpt+json" || media_type == "application/tlsrpt+gzip" ||
+         media_type == "application/tlsrpt";
+}
+
+bool ends_in_json(std::string_view filename) {
+  constexpr std::string_view kEnding = ".json";
+  return filename.size() >= kEnding.size() &&
+         std::ranges::equal(filename.substr(filename.size() - kEnding.size()), kEnding,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+bool may_be_report(const mime::Part& part) {
+  const std::string_view type = part.media_type;
+  if (type == "message/rfc822") return true;
+  if (type.starts_with("text/")) {
+    return ends_in_json(part.filename) || kind::sniff(part.body.substr(0, kind::kHeadSize)) == kind::Kind::json;
+  }
+  return type.starts_with("application/") && !type.starts_with("application/pgp") &&
+         !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") && type != "application/pdf";
+}
+
+}  // namespace
+
+bool find_report_parts(std::span<const mime::Part> parts, std::vector<std::size_t>& found) {
+  found.clear();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (has_report_type(parts[i].media_type)) found.push_back(i);
+  }
+  if (!found.empty()) return false;
+  bool bounce = false;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    bounce = bounce || parts[i].media_type == "message/delivery-status";
+    if (may_be_report(parts[i])) found.push_back(i);
+  }
+  if (bounce) found.clear();
+  return bounce;
+}
+
+}  // namespace mxseal::reports

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Sums over reports, by any of their keys and by day, week or month, in memory that grows with the groups alone.
+//
+// Two kinds, told by the keys. Keys of a report or policy: sums over policies, from their summaries. As soon as one key is of
+// a failure detail: sums over details; no successes are claimed then, since nobody says which sessions a detail stands for
+// (RFC 8460 §4: one session may count under several). A policy is never multiplied by its details.
+//
+// A report may give the same sessions twice, for the sts policy and for the tlsa policy of one domain. Unless policy_type is
+// a key, the larger of the two sums counts, for each report and domain and for successes and failures by themselves.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/columns.hpp"
+#include "formats/tlsrpt_report.hpp"
+#include "reports/place.hpp"
+
+namespace mxseal::reports {
+
+enum class Key : std::uint8_t {
+  organization_name, contact_info, report_id, mail_from, submitter, source, member,  // of a report
+  policy_type, policy_domain,                                                          // of a policy
+  result_type, sending_mta_ip, receiving_mx_hostname, receiving_mx_helo, receiving_ip, // of a failure detail
+  additional_information, failure_reason_code,
+};
+
+/// All names that a key may have, in the order of Key.
+std::vector<std::string_view> key_names();
+std::optional<Key> find_key(std::string_view name);
+
+/// By the report's start in UTC.
+enum class Period : std::uint8_t { none, day, week, month };
+
+class Sums {
+ public:
+  Sums(std::vector<Key> keys, Period period);
+
+  void add(const tlsrpt::Report& report, const Place& place);
+
+  bool over_details() const { return over_details_; }
+  /// period (where there is one), the keys, then the sums; sorted by period and keys.
+  std::shared_ptr<const Table> table() const;
+  /// What a reader must know to read the sums rightly, in sentences.
+  std::vector<std::string> notes() const;
+  /// Failed sessions that came without a detail (over_details() only).
+  std::int64_t failed_without_detail() const { return failed_without_detail_; }
+  /// How often the larger of an sts and a tlsa sum was taken.
+  std::int64_t counted_once() const { return counted_once_; }
+
+ private:
+  struct Group {
+    std::int64_t reports = 0;
+    std::int64_t items = 0;  // policies or details
+    std::int64_t organizations = 0;
+    std::int64_t start = 0;
+    std::int64_t end = 0;
+    std::int64_t successful = 0;
+    std::int64_t failed = 0;
+    std::uint64_t last_report = 0;
+  };
+  // The sessions that one report gives for one group and domain, until it is known which sum is the larger.
+  struct Pending {
+    std::int32_t group;
+    std::string_view domain;
+    std::array<std::int64_t, 2> sts;   // successful, failed
+    std::array<std::int64_t, 2> tlsa;
+    bool has_sts, has_tlsa;
+  };
+
+  void set_number(std::size_t index, std::string_view text);
+  void add_policies(const tlsrpt::Report& report);
+  void add_details(const tlsrpt::Report& report, const tlsrpt::PolicyEntry& entry);
+  std::int32_t group_for(const tlsrpt::Report& report);
+  void add_to(std::int64_t& sum, std::int64_t count);
+  Pending& pending_for(std::int32_t group, std::string_view domain, bool many);
+  std::vector<std::int32_t> sorted_groups() const;
+
+  std::vector<Key> keys_;
+  Period period_;
+  bool over_details_ = false;
+  bool by_policy_type_ = false;
+  std::vector<std::shared_ptr<Dictionary>> texts_;  // one a key
+  std::vector<std::int32_t> numbers_;               // period, then a number a key: the group's name
+  Dictionary names_;                                // numbers_ as bytes -> group
+  Dictionary organization_names_;
+  Dictionary group_organizations_;                  // (group, organization) as bytes
+  std::vector<Group> groups_;
+  std::vector<Pending> pending_;
+  std::uint64_t report_ = 0;
+  std::int64_t failed_without_detail_ = 0;
+  std::int64_t counted_once_ = 0;
+  bool saturated_ = false;
+};
+
+}  // namespace mxseal::reports

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""Is mail to a domain really encrypted, to the right server, and if not, why?
+
+``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
+records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``.
+"""
+
+from __future__ import annotations
+
+try:
+    from mxseal._core import __version__
+except ModuleNotFoundError as error:
+    if error.name != "mxseal._core":
+        raise
+    raise ModuleNotFoundError(
+        "mxseal's compiled part is missing: install mxseal (pip install .) rather than import it "
+        "from its source folder",
+        name="mxseal._core",
+    ) from error
+
+from mxseal import mtasts, tlsrpt
+from mxseal._exceptions import MxsealError, ParseError
+from mxseal._public import publish
+
+publish(__name__, MxsealError, ParseError)
+
+__all__ = ["MxsealError", "ParseError", "__version__", "mtasts", "tlsrpt"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Tables as data frames of other libraries, and what to install where one is missing."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mxseal._exceptions import MissingExtraError
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from mxseal._core.tlsrpt import Table
+
+
+def require(library: str, extra: str, purpose: str) -> Any:
+    """Import an optional library, or raise MissingExtraError with the line that installs it."""
+    try:
+        return importlib.import_module(library)
+    except ModuleNotFoundError as error:
+        if error.name != library:
+            raise
+        raise MissingExtraError(library, extra, purpose) from None
+
+
+def to_arrow(table: Table) -> pyarrow.Table:
+    """The table as a pyarrow.Table, over the same memory."""
+    result: pyarrow.Table = require("pyarrow", "parquet", "to_arrow()").table(table)
+    return result
+
+
+def to_pandas(table: Table) -> pandas.DataFrame:
+    """The table as a pandas.DataFrame: repeated texts as categories, times in UTC."""
+    require("pandas", "pandas", "to_pandas()")
+    require("pyarrow", "pandas", "to_pandas()")
+    result: pandas.DataFrame = to_arrow(table).to_pandas()
+    return result
+
+
+def to_polars(table: Table) -> polars.DataFrame:
+    """The table as a polars.DataFrame."""
+    result: polars.DataFrame = require("polars", "polars", "to_polars()").DataFrame(table)
+    return result

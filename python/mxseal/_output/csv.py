@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+r"""Tables as CSV (RFC 4180, UTF-8, line ends are LF), made harmless for spreadsheets.
+
+The rule, in order:
+
+1. A number is written as it is, a time or day as in JSON, nothing as an empty cell, a list as a
+   JSON array.
+2. A text that begins with ``=``, ``+``, ``-``, ``@``, tab, CR or LF gets a ``'`` in front, since a
+   spreadsheet would take it for a formula. Only texts: numbers stay numbers.
+3. Characters that do not show as themselves are written out (``\x1b``, ``\u202e``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date, datetime
+
+from mxseal._output.escape import visible, visible_json
+from mxseal._rows import TableLike, rows
+from mxseal._output.sink import Sink
+from mxseal._output.units import day, instant
+
+_STARTS_FORMULA = frozenset("=+-@\t\r\n")
+
+
+def cell(value: object) -> str | int | None:
+    """A value as it stands in its cell."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, list):
+        return visible_json(json.dumps(value, ensure_ascii=False))
+    text = str(value)
+    return ("'" if text[:1] in _STARTS_FORMULA else "") + visible(text)
+
+
+def write_csv(table: TableLike, sink: Sink) -> None:
+    """A line of column names, then a line a row."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    names = table.column_names
+    writer.writerow(names)
+    for row in rows(table):
+        writer.writerow([cell(row[name]) for name in names])
+        if line.tell() > 1 << 16:
+            sink.write(line.getvalue())
+            line.seek(0)
+            line.truncate()
+    sink.write(line.getvalue())

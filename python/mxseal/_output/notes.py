@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""What was left out of an answer: duplicates, filtered reports, and what could not be read.
+
+In text the notes stand below the answer; beside rows for machines they go to standard error.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from mxseal._output import terminal as messages
+from mxseal._output.escape import cell_width
+from mxseal._output.terminal import Terminal
+from mxseal._output.units import counted, number
+from mxseal._rows import TableLike, rows
+
+LABEL = 14  # columns of a note's label
+
+
+class CountsLike(Protocol):
+    """What is asked of ``mxseal.tlsrpt.Counts``."""
+
+    files: int
+    bytes: int
+    reports: int
+    duplicates: int
+    filtered: int
+    unread: int
+    not_reports: int
+
+
+class Reading(NamedTuple):
+    """How the archive was read, for the notes.
+
+    Attributes:
+        paths: as they were typed.
+        counts: what was met.
+        filters: the options that left reports out, as they are called.
+    """
+
+    paths: Sequence[str]
+    counts: CountsLike
+    filters: Sequence[str]
+
+
+def notes_of(reading: Reading) -> dict[str, str]:
+    """What was left out: a label and a text each, not escaped."""
+    counts = reading.counts
+    notes = {}
+    if counts.duplicates:
+        notes["counted once"] = counted(counts.duplicates, "duplicate")
+    if counts.filtered:
+        by = f" by {', '.join(reading.filters)}" if reading.filters else ""
+        notes["left out"] = f"{counted(counts.filtered, 'report')}{by}"
+    if counts.unread:
+        notes["not read"] = _not_read(counts)
+    return notes
+
+
+def _not_read(counts: CountsLike) -> str:
+    members = counts.reports + counts.duplicates + counts.filtered + counts.unread
+    broken = counts.unread - counts.not_reports
+    if not broken:
+        return f"{number(counts.unread)} of {counted(members, 'member')}, no TLS reports"
+    text = f"{number(broken)} of {counted(members, 'member')}"
+    if counts.not_reports:
+        text += f", and {number(counts.not_reports)} that are no TLS reports"
+    return text
+
+
+def list_errors(paths: Sequence[str]) -> str:
+    """The command that lists what could not be read."""
+    return f"mxseal reports {' '.join(shlex.quote(path) for path in paths)} --list errors"
+
+
+def note_lines(notes: Mapping[str, str], reading: Reading, terminal: Terminal) -> list[str]:
+    """The notes as text, safe to show."""
+    lines = []
+    for label, text in notes.items():
+        lines.append(terminal.styled(label.ljust(LABEL), "dim") + terminal.text(text))
+        if label == "not read":
+            command = terminal.text(list_errors(reading.paths))
+            if LABEL + cell_width(text) + 2 + cell_width(command) <= terminal.width:
+                lines[-1] += f": {command}"
+            else:
+                # On a line of its own and unwrapped: it is there to be copied.
+                lines[-1] += ":"
+                lines.append(" " * LABEL + command)
+    return lines
+
+
+def write_notes(sentences: Sequence[str], reading: Reading) -> None:
+    """The same on standard error, beside rows that stand alone."""
+    for sentence in sentences:
+        messages.note(sentence)
+    for label, text in notes_of(reading).items():
+        if label == "not read" and reading.counts.unread > reading.counts.not_reports:
+            messages.warning(f"{label}: {text}", list_errors(reading.paths))
+        else:
+            messages.note(f"{label}: {text}")
+
+
+def warn_of_unread(errors: TableLike) -> None:
+    """A warning on standard error for each item that could not be read."""
+    for row in rows(errors):
+        member = f", {row['member']}" if row["member"] else ""
+        offset = "" if row["offset"] is None else f", at byte {number(row['offset'])}"
+        messages.warning(row["detail"], where=f"{row['source']}{member}{offset}", code=row["code"])

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""Tables as Parquet, by pyarrow (extra: parquet), which is imported here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mxseal._frames import require
+from mxseal._rows import TableLike
+from mxseal._output.sink import Sink
+
+ROW_GROUP = 100_000
+
+
+def library() -> Any:
+    """pyarrow; asked for before any work, since it may be missing (MissingExtraError)."""
+    require("pyarrow", "parquet", "--format parquet")
+    return require("pyarrow.parquet", "parquet", "--format parquet")
+
+
+def write_parquet(table: TableLike, sink: Sink) -> None:
+    """One Parquet file; types and column names are the table's."""
+    arrow = require("pyarrow", "parquet", "--format parquet").table(table)
+    library().write_table(arrow, sink.binary, row_group_size=ROW_GROUP)

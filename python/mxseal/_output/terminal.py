@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""A stream that people read: its width, colours and symbols, and the messages on standard error.
+
+One rule: a symbol or a colour never stands alone, there is always a word beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Literal, TextIO
+
+from mxseal._output.escape import cell_width, visible
+
+Style = Literal["bold", "red", "green", "yellow", "blue", "cyan", "dim"]
+Mark = Literal["good", "warning", "error", "unknown", "absent"]
+
+# Select Graphic Rendition (ECMA-48 8.3.117), in the 16 colours that the terminal's owner chose.
+_SGR: dict[Style, int] = {
+    "bold": 1,
+    "dim": 2,
+    "red": 31,
+    "green": 32,
+    "yellow": 33,
+    "blue": 34,
+    "cyan": 36,
+}
+_SYMBOLS: dict[Mark, tuple[str, str, Style]] = {
+    "good": ("✓", "+", "green"),
+    "warning": ("!", "!", "yellow"),
+    "error": ("✗", "x", "red"),
+    "unknown": ("?", "?", "blue"),
+    "absent": ("-", "-", "dim"),
+}
+WIDEST = 100
+IN_A_PIPE = 80
+
+
+class Terminal:
+    """How to write for one reader.
+
+    Attributes:
+        width: columns that a line may take.
+        colour: whether colours and bold are shown.
+        utf8: whether the reader takes UTF-8; if not, all that is shown is ASCII.
+    """
+
+    def __init__(self, *, width: int = IN_A_PIPE, colour: bool = False, utf8: bool = True) -> None:
+        self.width = width
+        self.colour = colour
+        self.utf8 = utf8
+
+    def text(self, text: str) -> str:
+        """Anybody's text, safe to show."""
+        return visible(text, self.utf8)
+
+    def styled(self, text: str, *styles: Style) -> str:
+        """Text (escaped already) in a colour or bold, where there are colours."""
+        if not self.colour or not text:
+            return text
+        return f"\x1b[{';'.join(str(_SGR[style]) for style in styles)}m{text}\x1b[0m"
+
+    def mark(self, mark: Mark) -> str:
+        """The symbol, one column wide, in its colour."""
+        symbol, plain, style = _SYMBOLS[mark]
+        return self.styled(symbol if self.utf8 else plain, style)
+
+    def bar(self, shares: Iterable[float | None]) -> str:
+        """A row of cells: blank for None, a dot for 0, else eight heights; the worst is the full one."""
+        cells = list(shares)
+        worst = max((share for share in cells if share), default=0.0)
+        steps, none = (" ▁▂▃▄▅▆▇█", "·") if self.utf8 else (" 12345678", ".")
+        row = ""
+        for share in cells:
+            if share is None:
+                row += " "
+            else:
+                # Rounded up: the smallest failure is seen.
+                row += steps[max(1, -int(-8 * share // worst))] if share > 0 else none
+        return row
+
+    def wrapped(self, items: list[str], indent: int, first: str = "") -> list[str]:
+        """Items joined by ", " into lines; no item is broken.
+
+        Args:
+            items: texts, escaped already.
+            indent: columns in front of every line, the first too.
+            first: what the first line begins with.
+        """
+        lines: list[str] = []
+        line = " " * indent + first
+        for number, item in enumerate(items):
+            piece = item + ("," if number + 1 < len(items) else "")
+            joined = f"{line}{'' if line.endswith(' ') else ' '}{piece}"
+            if number and cell_width(joined) > self.width:
+                lines.append(line)
+                joined = " " * indent + piece
+            line = joined
+        return [*lines, line]
+
+
+def for_stream(stream: TextIO) -> Terminal:
+    """How to write to one of the standard streams, by what it is and what the user asked for."""
+    shown = is_terminal(stream)
+    if os.environ.get("NO_COLOR"):
+        colour = False
+    elif os.environ.get("FORCE_COLOR"):
+        colour = True
+    else:
+        colour = shown and os.environ.get("TERM") != "dumb"
+    width = min(columns(stream), WIDEST) if shown else IN_A_PIPE
+    return Terminal(width=width, colour=colour, utf8=_takes_utf8(stream))
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether somebody sits at the other end."""
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def columns(stream: TextIO) -> int:
+    """The terminal's columns, or what a pipe gets."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or IN_A_PIPE
+    except (OSError, ValueError):
+        return IN_A_PIPE
+
+
+def _takes_utf8(stream: TextIO) -> bool:
+    """Python writes UTF-8 in the C locale too (PEP 538, 540); the terminal there may not read it."""
+    if (stream.encoding or "").lower().replace("-", "").replace("_", "") != "utf8":
+        return False
+    environ = os.environ
+    if environ.get("PYTHONIOENCODING") or environ.get("PYTHONUTF8"):
+        return True
+    language = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
+    if not environ.get("LC_ALL") and environ.get("LC_CTYPE") == "C.UTF-8":
+        # PEP 538 put that there when it met the C locale; only LANG still tells.
+        language = environ.get("LANG") or language
+    return language not in ("C", "POSIX")
+
+
+# -------------------------------------------------------------------------------------------------
+# Messages: what happened: where; then what to do. Always to standard error.
+
+
+def error(what: str, do: str = "", where: str = "") -> None:
+    """``error: no such file or folder: ~/archiv`` and the line that says what to do."""
+    _message("error", "red", what, do, where)
+
+
+def warning(what: str, do: str = "", where: str = "", code: str = "") -> None:
+    """Like an error, of something that did not stop the work; its code ends the line."""
+    _message("warning", "yellow", what, do, where, code)
+
+
+def note(what: str) -> None:
+    """What must be known to read the answer, where standard output has rows alone."""
+    _message("note", "blue", what, "", "")
+
+
+def _message(kind: str, style: Style, what: str, do: str, where: str, code: str = "") -> None:
+    terminal = for_stream(sys.stderr)
+    place = f": {where}" if where else ""
+    lines = [f"{terminal.styled(kind + ':', style, 'bold')} {terminal.text(what + place)}"]
+    if code:
+        lines[0] += "  " + terminal.styled(f"[{terminal.text(code)}]", "cyan")
+    if do:
+        lines.append(f"  {terminal.styled('do', 'bold')}  {terminal.text(do)}")
+    to_standard_error("\n".join(lines) + "\n")
+
+
+def traceback(text: str) -> None:
+    """A traceback, escaped line by line: an exception may carry anybody's text."""
+    terminal = for_stream(sys.stderr)
+    to_standard_error("".join(terminal.text(line) + "\n" for line in text.splitlines()))
+
+
+def to_standard_error(text: str) -> None:
+    """Text that is escaped already; if nobody can read it, that is no reason to stop."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""Numbers, sizes, times and shares as people read them, and times as machines do."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+
+def number(count: int) -> str:
+    """1204 as ``1,204``."""
+    return f"{count:,}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """``1 report``, ``2 reports``; ``many`` where it is not ``one`` and an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def share(part: int, whole: int, decimals: int = 1) -> str:
+    """A share in percent: ``1.3 %``; ``0 %`` and ``100 %`` only for none and for all.
+
+    Args:
+        part: how many of them, at most ``whole``.
+        whole: how many there are; of none, the share is 0.
+        decimals: digits behind the point.
+    """
+    if part <= 0 or whole <= 0:
+        return "0 %"
+    if part >= whole:
+        return "100 %"
+    step = 10**-decimals
+    percent = 100 * part / whole
+    if percent < step:
+        return f"<{step:.{decimals}f} %"
+    if percent > 100 - step:
+        return f">{100 - step:.{decimals}f} %"
+    return f"{percent:.{decimals}f} %"
+
+
+def size(count: int) -> str:
+    """Bytes as ``6.1 MiB``."""
+    if count < 1024:
+        return f"{count} bytes"
+    value = float(count)
+    for unit in ("KiB", "MiB", "GiB"):
+        value /= 1024
+        if value < 1024:
+            return f"{value:.1f} {unit}"
+    return f"{value / 1024:,.1f} TiB"
+
+
+def duration(seconds: float) -> str:
+    """A time that is left: ``12 s``, ``1 min 1 s``, ``2 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def instant(time: datetime) -> str:
+    """A time in UTC, by RFC 3339: ``2026-11-22T06:10:00Z``; a fraction only where there is one."""
+    text = time.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return f"{text}Z"
+
+
+def day(value: date) -> str:
+    """A day: ``2026-11-22``."""
+    return f"{value.year:04}-{value.month:02}-{value.day:02}"

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The command ``mxseal``: one file a command, exit statuses in ``exit.py``.
+
+Click takes the command line apart and no more: a command gives back the work to be done, which then
+runs here, so that Ctrl-C, a closed pipe and faults are answered in one place. Commands print nothing
+themselves (``mxseal._output`` does).
+"""
+
+from __future__ import annotations
+
+import difflib
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from mxseal._core import __version__
+from mxseal._exceptions import MissingExtraError
+from mxseal._output import terminal
+from mxseal.cli.exit import Exit, RefusedError
+from mxseal.cli.reports import reports
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Group(click.Group):
+    """Unknown commands are refused in our words."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
+            use = f"use {near[0]}; " if near else ""
+            raise RefusedError(
+                "no such command in mxseal", f"{use}all commands: mxseal --help", name
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, context_settings=_CONTEXT, invoke_without_command=True)
+@click.version_option(__version__, prog_name="mxseal", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Is mail to a domain really encrypted, to the right server, and if not, why?
+
+    Exit status: 0 good; 1 done, and something was found (a report that could not be read);
+    2 wrong use; 3 could not be decided; 70 a fault of mxseal itself; 130 Ctrl-C.
+    """
+    if ctx.invoked_subcommand is None:
+        raise RefusedError("no command", "all commands: mxseal --help")
+
+
+cli.add_command(reports)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: without the program's name; None takes the process's own.
+
+    Returns:
+        The exit status, one of ``Exit``.
+    """
+    try:
+        return int(_run(arguments))
+    except RefusedError as refused:
+        terminal.error(refused.what, refused.do, refused.where)
+        return Exit.USAGE
+    except MissingExtraError as missing:
+        terminal.error(f"not installed: {missing.library}, for {missing.purpose}", missing.install)
+        return Exit.USAGE
+    except click.UsageError as wrong:
+        terminal.error(*_in_our_words(wrong))
+        return Exit.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        terminal.to_standard_error("\n")
+        return Exit.INTERRUPTED
+    except Exception as fault:
+        terminal.traceback(traceback.format_exc())
+        terminal.error(
+            f"a fault of mxseal itself ({type(fault).__name__})",
+            "send in the lines above, what you typed, and what mxseal --version prints",
+        )
+        return Exit.FAULT
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    work: Callable[[], int] | int | None = cli.main(
+        None if arguments is None else list(arguments), prog_name="mxseal", standalone_mode=False
+    )
+    return work() if callable(work) else work or Exit.GOOD
+
+
+def _in_our_words(wrong: click.UsageError) -> tuple[str, str, str]:
+    """What, do and where of what click says."""
+    command = wrong.ctx.command_path if wrong.ctx else "mxseal"
+    options = f"all options: {command} --help"
+    if isinstance(wrong, click.NoSuchOption):
+        near = sorted(wrong.possibilities or [])
+        use = f"use {' or '.join(near)}; " if near else ""
+        return f"no such option in {command}", use + options, wrong.option_name
+    if isinstance(wrong, click.BadParameter) and wrong.param is not None:
+        message = _sentence(wrong.message)
+        return f"wrong value for {_name_of(wrong.param)}", options, message
+    return _sentence(wrong.format_message()), options, ""
+
+
+def _name_of(parameter: click.Parameter) -> str:
+    return max(parameter.opts, key=len) if parameter.opts else str(parameter.name)
+
+
+def _sentence(text: Any) -> str:
+    """Click's sentence as a part of ours."""
+    words = str(text).strip().removesuffix(".")
+    return words[:1].lower() + words[1:]

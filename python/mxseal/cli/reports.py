@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: MIT
+"""``mxseal reports``: an archive of TLS reports, at a glance, as sums or as rows."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from mxseal import _core, tlsrpt
+from mxseal._output.notes import Reading, warn_of_unread, write_notes
+from mxseal._output.progress import Progress, shown_progress
+from mxseal._output.sink import Sink, forget_output, opened, output_is_terminal, unwritable
+from mxseal.cli.exit import Exit, RefusedError
+
+if TYPE_CHECKING:
+    from mxseal._core.tlsrpt import Counts, Table
+
+Format = Literal["text", "json", "ndjson", "csv", "parquet"]
+FORMATS: tuple[Format, ...] = ("text", "json", "ndjson", "csv", "parquet")
+SUFFIXES: dict[str, Format] = {
+    ".txt": "text",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+LISTS = ("policies", "failures", "errors", "duplicates")
+MOST_THREADS = 256
+
+EXAMPLES = """\b
+Examples:
+  mxseal reports ~/archive
+  mxseal reports ~/archive --by policy_domain,result_type --period week
+  mxseal reports mails.mbox export.zip --since 2026-11-01 --list failures -o failures.csv
+
+Paths are files (JSON, gzip, mails, mbox, zip, tar, and these in each other), folders, patterns, or
+- for standard input. Each report is counted once, however often it lies there.
+Exit status 1: something could not be read (--list errors); failed sessions alone are status 0.
+"""
+
+
+class _Keys(click.ParamType):
+    """Keys of sums, separated by commas."""
+
+    name = "key,…"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> list[str]:
+        if isinstance(value, list):
+            return value
+        keys = [key.strip() for key in value.split(",")]
+        known = _core.tlsrpt.key_names()
+        for key in keys:
+            if key not in known:
+                near = difflib.get_close_matches(key.replace("-", "_"), known, 1)
+                use = f"use {near[0]}; " if near else ""
+                raise RefusedError("no such key", f"{use}keys are {', '.join(known)}", key)
+        if len(set(keys)) < len(keys):
+            raise RefusedError("a key is given twice", "give each key once", value)
+        return keys
+
+
+class _Day(click.ParamType):
+    """A day in UTC."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise RefusedError("not a day", "write it like 2026-11-22", value) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What the command line asks for."""
+
+    paths: tuple[str, ...]
+    by: list[str] | None
+    period: Literal["day", "week", "month"] | None
+    since: date | None
+    until: date | None
+    domain: tuple[str, ...]
+    organization: tuple[str, ...]
+    list: str | None
+    format: Format | None
+    output: str | None
+    threads: int
+    quiet: bool
+    verbose: bool
+
+    @property
+    def filters(self) -> list[str]:
+        """The options that leave reports out, as they are typed."""
+        given = {
+            "--since": self.since,
+            "--until": self.until,
+            "--domain": self.domain,
+            "--organization": self.organization,
+        }
+        return [name for name, value in given.items() if value]
+
+
+@click.command(epilog=EXAMPLES, short_help="Read TLS reports: how many sessions failed, and why.")
+@click.argument("paths", metavar="PATH…", nargs=-1)
+@click.option(
+    "--by",
+    type=_Keys(),
+    metavar="KEY,…",
+    help="Sums by these keys: policy_domain, policy_type, organization_name, result_type, … "
+    "Starting value in machine formats: policy_domain.",
+)
+@click.option(
+    "--period",
+    type=click.Choice(["day", "week", "month"]),
+    help="Sums also by day, week (from Monday) or month, by the report's start in UTC.",
+)
+@click.option("--since", type=_Day(), metavar="DAY", help="First day, UTC, inclusive: 2026-11-22.")
+@click.option("--until", type=_Day(), metavar="DAY", help="Last day, UTC, inclusive.")
+@click.option(
+    "--domain", multiple=True, metavar="NAME", help="Only policies of this domain; repeatable."
+)
+@click.option(
+    "--organization", multiple=True, metavar="NAME", help="Only reports by this one; repeatable."
+)
+@click.option("--list", type=click.Choice(LISTS), help="Rows in place of sums.")
+@click.option(
+    "--format", type=click.Choice(FORMATS), help="Starting value: by -o's suffix, else text."
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write there (beside it first, renamed when whole); - is standard output.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, MOST_THREADS),
+    default=1,
+    metavar="N",
+    help="How many threads read. Starting value: 1.",
+)
+@click.option("--quiet", is_flag=True, help="One line a domain, no notes, no progress.")
+@click.option("--verbose", is_flag=True, help="All causes, all reporters, all that was not read.")
+def reports(**options: Any) -> Callable[[], int]:
+    """Read TLS reports (RFC 8460): how many sessions failed per domain, why, and since when."""
+    return lambda: _work(_Asked(**options))
+
+
+def _work(asked: _Asked) -> int:
+    """What can be refused is refused before any work."""
+    _refuse_contradictions(asked)
+    target = None if asked.output in (None, "-") else Path(str(asked.output)).expanduser()
+    form = _format(asked, target)
+    _refuse_output(form, target)
+    paths = _expanded(asked.paths)
+    with shown_progress(
+        asked.quiet, _bytes_to_read(paths), lambda: _core.tlsrpt.count_files(paths)
+    ) as progress:
+        answer = _read(asked, form, paths, progress)
+    try:
+        with opened(target) as sink:
+            answer.write(sink)
+    except BrokenPipeError:
+        forget_output()  # who reads has seen enough
+    except OSError as error:
+        reason = f"name another file: {error.strerror}"
+        raise RefusedError("cannot write", reason, str(target or "standard output")) from error
+    if form != "text" and not asked.quiet:
+        answer.note(asked)
+    if asked.verbose:
+        warn_of_unread(answer.errors)
+    return Exit.FOUND if answer.counts.unread > answer.counts.not_reports else Exit.GOOD
+
+
+# ------------------------------------------------------------------------------------ what is asked
+def _refuse_contradictions(asked: _Asked) -> None:
+    if not asked.paths:
+        raise RefusedError(
+            "no path in mxseal reports", "name a file or folder of reports, or - for standard input"
+        )
+    if asked.list and (asked.by or asked.period):
+        raise RefusedError(
+            "--list gives rows, --by and --period sums", "leave one of them out", f"--list {asked.list}"
+        )
+    if asked.since and asked.until and asked.since > asked.until:
+        raise RefusedError(
+            "--since is later than --until", "exchange them", f"{asked.since}, {asked.until}"
+        )
+    if asked.quiet and asked.verbose:
+        raise RefusedError("--quiet and --verbose contradict each other", "leave one of them out")
+
+
+def _format(asked: _Asked, target: Path | None) -> Format:
+    if asked.format:
+        return asked.format
+    if target is None:
+        return "text"
+    form = SUFFIXES.get(target.suffix.lower())
+    if form is None:
+        raise RefusedError(
+            "the name does not tell the format",
+            f"end it in {', '.join(SUFFIXES)}, or give --format",
+            str(asked.output),
+        )
+    return form
+
+
+def _refuse_output(form: Format, target: Path | None) -> None:
+    if target is not None:
+        if reason := unwritable(target):
+            raise RefusedError("cannot write", f"name another file: {reason}", str(target))
+    elif form == "parquet" and output_is_terminal():
+        raise RefusedError("Parquet is not for a terminal", "name a file: -o FILE.parquet")
+    if form == "parquet":
+        from mxseal._output.parquet import library
+
+        library()
+
+
+def _expanded(paths: Sequence[str]) -> list[bytes]:
+    try:
+        return tlsrpt._expand(paths)
+    except FileNotFoundError as missing:
+        name = str(missing.filename)
+        raise RefusedError("no such file or folder", _neighbour(name), name) from None
+
+
+def _neighbour(name: str) -> str:
+    """What to do about a name that is not there: the closest one beside it may be meant."""
+    path = Path(name).expanduser()
+    try:
+        beside = sorted(os.listdir(path.parent))
+    except OSError:
+        beside = []
+    near = difflib.get_close_matches(path.name, beside, 1)
+    if not near:
+        return "check the name"
+    kind = "folder" if (path.parent / near[0]).is_dir() else "file"
+    return f"check the name; a {kind} beside it is called {near[0]}"
+
+
+def _bytes_to_read(paths: Sequence[bytes]) -> int | None:
+    """The sum where all are plain files; in a folder only counting can tell how far the reading is."""
+    total = 0
+    for path in paths:
+        try:
+            seen = os.stat(path)
+        except OSError:
+            return None
+        if not stat.S_ISREG(seen.st_mode):
+            return None
+        total += seen.st_size
+    return total
+
+
+# -------------------------------------------------------------------------------------- the answer
+@dataclass(frozen=True)
+class _Answer:
+    """What was read.
+
+    Attributes:
+        write: puts it into a sink.
+        counts: what was met while reading.
+        errors: what could not be read, perhaps only the first of it.
+        notes: sentences without which the rows may be misread.
+    """
+
+    write: Callable[[Sink], None]
+    counts: Counts
+    errors: Table
+    notes: Sequence[str]
+
+    def note(self, asked: _Asked) -> None:
+        """Tells on standard error what rows alone do not."""
+        write_notes(self.notes, Reading(asked.paths, self.counts, asked.filters))
+
+
+def _read(
+    asked: _Asked, form: Format, paths: list[bytes], progress: Progress | None
+) -> _Answer:
+    chosen = tlsrpt._filter(asked.since, asked.until, asked.domain, asked.organization)
+    if asked.list:
+        read = _core.tlsrpt.read_reports(paths, *chosen, asked.threads, progress)
+        table: Table = getattr(read, asked.list)
+        return _Answer(_writer(asked, form, table, read.counts), read.counts, read.errors, ())
+    if form == "text" and not asked.by and not asked.period:
+        from mxseal._output.reports_text import write_overview
+        from mxseal._overview import SPECS, overview
+
+        sums = _core.tlsrpt.summarize_reports(paths, SPECS, *chosen, asked.threads, progress)
+        counts = sums[0].counts
+        reading = Reading(asked.paths, counts, asked.filters)
+
+        def write(sink: Sink) -> None:
+            write_overview(overview(sums), reading, sink, quiet=asked.quiet, verbose=asked.verbose)
+
+        return _Answer(write, counts, sums[0].errors, ())
+    specs = [(asked.by or ["policy_domain"], asked.period or "")]
+    [summed] = _core.tlsrpt.summarize_reports(paths, specs, *chosen, asked.threads, progress)
+    return _Answer(
+        _writer(asked, form, summed, summed.counts), summed.counts, summed.errors, summed.notes
+    )
+
+
+def _writer(asked: _Asked, form: Format, table: Table, counts: Counts) -> Callable[[Sink], None]:
+    """How to write a table in a format; each brings its own imports."""
+    if form == "json":
+        from mxseal._output.json import write_json as write
+    elif form == "ndjson":
+        from mxseal._output.json import write_ndjson as write
+    elif form == "csv":
+        from mxseal._output.csv import write_csv as write
+    elif form == "parquet":
+        from mxseal._output.parquet import write_parquet as write
+    else:
+        from mxseal._output.reports_text import write_rows
+
+        reading = Reading(asked.paths, counts, asked.filters)
+        return lambda sink: write_rows(table, reading, sink, quiet=asked.quiet)
+    return lambda sink: write(table, sink)

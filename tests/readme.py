@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""The examples of README.md as data: what is typed, and what must come out.
+
+In a ``console`` block each line that begins with ``$`` is a command, and the lines below it are its
+standard output. A ``python`` block is a doctest. A line that is ``…`` alone stands for any lines.
+Blocks of other languages are not run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a console block: the line typed and its output; ``line`` is where it stands."""
+
+    line: int
+    typed: str
+    output: str
+
+
+def blocks(text: str, language: str) -> list[tuple[int, str]]:
+    """Each fenced block of one language: the line of its first line, and its text."""
+    return [
+        (text.count("\n", 0, found.start(2)) + 1, found[2])
+        for found in BLOCK.finditer(text)
+        if found[1] == language
+    ]
+
+
+def commands(text: str) -> list[Command]:
+    """Every command of the console blocks, in order."""
+    found: list[Command] = []
+    for start, block in blocks(text, "console"):
+        for line, text_line in enumerate(block.splitlines(), start):
+            if text_line.startswith("$ "):
+                found.append(Command(line, text_line.removeprefix("$ "), ""))
+            elif line > start:
+                last = found.pop()
+                found.append(replace(last, output=f"{last.output}{text_line}\n"))
+            else:
+                raise ValueError(f"README.md:{line}: output before the first command")
+    return found
+
+
+def agrees(expected: str, seen: str) -> bool:
+    """Whether an output is as the README has it, blanks at ends and outer empty lines aside."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line.rstrip()) + "\n"
+        for line in expected.strip("\n").split("\n")
+    )
+    lines = [line.rstrip() for line in seen.strip("\n").split("\n")]
+    return re.fullmatch(pattern, "\n".join(lines) + "\n") is not None
