@@ -184,9 +184,9 @@ class Sums:
 class Truth:
     """The truth about one archive.
 
-    `warnings` counts the distinct reports that show a deviation; two codes are left out: a byte order
-    mark belongs to the copy that is read first, and report-id-repeated is `same_id_other_content`
-    (reports beyond the first with that organization and id).
+    `warnings` counts the distinct reports that show a deviation. Two codes are left out: a byte
+    order mark belongs to the copy that is read first, and report-id-repeated is counted in
+    `same_id_other_content` (reports beyond the first with that organization and id).
     """
 
     form: str

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Bytes: a growing buffer of raw bytes, never initialised and never copied byte by byte, with kPadding readable bytes behind
-// its end (what simdjson and libdeflate want). It grows by realloc, which for large blocks moves pages and not bytes.
+// its end (what simdjson and libdeflate want). Large blocks are mapped from the system and grow by moving pages, not bytes:
+// realloc() would do so too, but only until the first large block was freed; from then on it copies and leaves holes.
 //
 // ByteSource: where bytes come from, pulled in pieces: a file, a member of a container, a gzip stream over another source.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 
@@ -22,22 +21,27 @@ class Bytes {
  public:
   static constexpr std::size_t kPadding = 64;
 
-  char* data() { return data_.get(); }
-  const char* data() const { return data_.get(); }
+  char* data() { return data_; }
+  const char* data() const { return data_; }
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return capacity_; }
   bool empty() const { return size_ == 0; }
-  std::string_view view() const { return {data_.get(), size_}; }
+  std::string_view view() const { return {data_, size_}; }
   void clear() { size_ = 0; }
+
+  Bytes() = default;
+  ~Bytes() { give_back(); }
+  Bytes(Bytes&& other) noexcept { swap(other); }
+  Bytes& operator=(Bytes&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  Bytes(const Bytes&) = delete;
+  Bytes& operator=(const Bytes&) = delete;
 
   /// Makes room for `capacity` bytes and the padding; what is there stays. Throws std::bad_alloc.
   void reserve(std::size_t capacity) {
-    if (capacity <= capacity_) return;
-    void* grown = std::realloc(data_.get(), capacity + kPadding);  // NOLINT(cppcoreguidelines-no-malloc)
-    if (grown == nullptr) throw std::bad_alloc();
-    static_cast<void>(data_.release());
-    data_.reset(static_cast<char*>(grown));
-    capacity_ = capacity;
+    if (capacity > capacity_) grow(capacity);
   }
 
   /// Makes room for `more` bytes behind those that are there, growing by half at least.
@@ -67,18 +71,23 @@ class Bytes {
 
   /// Gives memory back when the buffer has grown beyond `most` bytes; the content is lost then.
   void shrink_beyond(std::size_t most) {
-    if (capacity_ <= most) return;
-    data_.reset();
-    size_ = capacity_ = 0;
+    if (capacity_ > most) give_back();
   }
 
  private:
-  struct Free {
-    void operator()(char* block) const { std::free(block); }  // NOLINT(cppcoreguidelines-no-malloc)
-  };
-  std::unique_ptr<char, Free> data_;
+  void grow(std::size_t capacity);
+  void give_back();
+  void swap(Bytes& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(mapped_, other.mapped_);
+  }
+
+  char* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  std::size_t mapped_ = 0;  // bytes of the mapping, 0 where the block is malloc's
 };
 
 class ByteSource {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Cursor: the one way to read untrusted text, in order and never past its end.
 //
-// Security before speed: every verb checks the end itself, so a parser on top of it cannot over-read. If you can't find the
-// verb you need, add it here with a test (tests/cpp/base/cursor_test.cpp) rather than walk a pointer.
+// Security before speed: every verb checks the end itself, so a parser on top of it cannot
+// over-read. If you can't find the verb you need, add it here with a test
+// (tests/cpp/base/cursor_test.cpp) rather than walk a pointer.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,8 @@ class Cursor {
     if (rest().size() < wanted.size()) return false;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       const char c = text_[position_ + i];
-      if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != wanted[i]) return false;
+      if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != wanted[i])
+        return false;
     }
     position_ += wanted.size();
     return true;

@@ -59,18 +59,15 @@ Attributes:
       .def_property_readonly("deviations",
                              [](const StsRecord& record) { return record.deviations.names(); })
       .def_property_readonly("text", [](const StsRecord& record) { return record.text; })
-      .def(
-          "__eq__", [](const StsRecord& a, const StsRecord& b) { return a == b; },
-          py::is_operator())
+      .def("__eq__", &equal<StsRecord>, py::is_operator())
       .def("__hash__",
            [](const StsRecord& record) {
              return py::hash(py::make_tuple(record.id, py::tuple(py::cast(record.extensions))));
            })
       .def("__repr__", [](const StsRecord& record) { return "<StsRecord id=" + record.id + ">"; })
-      .def(py::pickle([](const StsRecord& record) { return py::make_tuple(record.text); },
-                      [](const py::tuple& state) {
-                        return unwrap(mtasts::parse_record(state[0].cast<std::string>()));
-                      }));
+      .def(py::pickle(
+          [](const StsRecord& record) { return py::bytes(record.text); },
+          [](const py::bytes& text) { return unwrap(mtasts::parse_record(std::string(text))); }));
 
   module.def(
       "parse_record",
@@ -111,8 +108,7 @@ Attributes:
       .def_property_readonly("pattern", [](const PyMatch& found) { return found.pattern; })
       .def_property_readonly("reason", [](const PyMatch& found) { return found.reason; })
       .def("__bool__", [](const PyMatch& found) { return found.pattern.has_value(); })
-      .def(
-          "__eq__", [](const PyMatch& a, const PyMatch& b) { return a == b; }, py::is_operator())
+      .def("__eq__", &equal<PyMatch>, py::is_operator())
       .def("__hash__",
            [](const PyMatch& found) {
              return py::hash(py::make_tuple(found.pattern, found.reason));
@@ -169,8 +165,7 @@ Only names are compared, whatever the mode. A final dot is ignored, U-labels are
           },
           py::arg("host"), "Whether an mx covers a host (RFC 8461 section 4.1); see match.")
       .def("__str__", &Policy::print)
-      .def(
-          "__eq__", [](const Policy& a, const Policy& b) { return a == b; }, py::is_operator())
+      .def("__eq__", &equal<Policy>, py::is_operator())
       .def("__hash__", &hash_of)
       .def("__repr__",
            [](const Policy& policy) {
@@ -178,10 +173,9 @@ Only names are compared, whatever the mode. A final dot is ignored, U-labels are
                     std::to_string(policy.mx.size()) + " mx, max_age " +
                     std::to_string(policy.max_age) + ">";
            })
-      .def(py::pickle([](const Policy& policy) { return py::make_tuple(policy.text); },
-                      [](const py::tuple& state) {
-                        return unwrap(mtasts::parse_policy(state[0].cast<std::string>()));
-                      }));
+      .def(py::pickle(
+          [](const Policy& policy) { return py::bytes(policy.text); },
+          [](const py::bytes& text) { return unwrap(mtasts::parse_policy(std::string(text))); }));
 
   module.def(
       "parse_policy",

@@ -36,4 +36,10 @@ std::int64_t saturated(const py::int_& number);
 /// Remote text for Python: UTF-8, and \xff for each byte that is none.
 py::str to_text(std::string_view bytes);
 
+/// __eq__ of a value: what is of another type is not equal, and no error.
+template <typename T>
+bool equal(const T& value, const py::object& other) {
+  return py::isinstance<T>(other) && value == other.cast<const T&>();
+}
+
 }  // namespace mxseal::bindings

@@ -24,9 +24,7 @@ Attributes:
       .def_property_readonly("deviations",
                              [](const TlsrptRecord& record) { return record.deviations.names(); })
       .def_property_readonly("text", [](const TlsrptRecord& record) { return record.text; })
-      .def(
-          "__eq__", [](const TlsrptRecord& a, const TlsrptRecord& b) { return a == b; },
-          py::is_operator())
+      .def("__eq__", &equal<TlsrptRecord>, py::is_operator())
       .def("__hash__",
            [](const TlsrptRecord& record) {
              return py::hash(py::make_tuple(py::tuple(py::cast(record.rua)),
@@ -37,10 +35,9 @@ Attributes:
              const std::string more = record.rua.size() > 1 ? ", …" : "";
              return "<TlsrptRecord rua=" + record.rua.front() + more + ">";
            })
-      .def(py::pickle([](const TlsrptRecord& record) { return py::make_tuple(record.text); },
-                      [](const py::tuple& state) {
-                        return unwrap(tlsrpt::parse_record(state[0].cast<std::string>()));
-                      }));
+      .def(py::pickle(
+          [](const TlsrptRecord& record) { return py::bytes(record.text); },
+          [](const py::bytes& text) { return unwrap(tlsrpt::parse_record(std::string(text))); }));
 
   module.def(
       "parse_record",

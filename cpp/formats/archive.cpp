@@ -3,19 +3,19 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
-#include <clocale>
 
 #include <algorithm>
-#include <array>
+#include <clocale>
 #include <new>
 #include <optional>
 
+#include "base/utf8.hpp"
 #include "formats/gzip.hpp"
-#include "formats/utf8.hpp"
 
 namespace mxseal::archive {
 namespace {
+
+constexpr std::size_t kBufferSize = std::size_t{64} << 10;
 
 /// libarchive converts names to the charset of the thread's locale and gives none where it cannot:
 /// in the C locale no name with a letter beyond ASCII. So each call to it stands in a UTF-8 locale,
@@ -57,6 +57,14 @@ MemberKind kind_of(struct archive_entry* entry) {
   }
 }
 
+/// Whether the current member of a zip is stored or deflated, as every report is. The other methods
+/// have more memory to ask for (4 GiB for a dictionary, in a file of 200 bytes) and more code to
+/// attack. Only the format's name tells: "ZIP 2.0 (deflation)".
+bool is_usual_method(struct archive* handle) {
+  const std::string_view name = archive_format_name(handle);
+  return name.ends_with("(deflation)") || name.ends_with("(uncompressed)");
+}
+
 }  // namespace
 
 /// libarchive's handle, and what of it is remembered between calls.
@@ -66,8 +74,14 @@ struct Container::State final : public ByteSource {
   Result<bool> next(Member& member);
   Result<std::size_t> read(std::span<char> into) override;
   Result<std::string_view> next_block();
-  std::optional<Error> refusal() const;
-  std::optional<Error> bomb() const;
+
+  void make_handle(bool directory);
+  int next_header();
+  Result<bool> find_header();
+  Result<void> pass_over();
+  Result<std::string_view> unpack();
+  std::optional<Error> unreadable() const;
+  bool is_bomb() const;
 
   std::int64_t offset() const { return archive_filter_bytes(handle.get(), 0); }
   Error damage() const;
@@ -78,40 +92,52 @@ struct Container::State final : public ByteSource {
 
   ByteSource& source;
   const bool zip;
+  bool by_directory = false;  // a zip: members are found by the directory at its end
   std::unique_ptr<struct archive, FreeArchive> handle;
   struct archive_entry* entry = nullptr;
   std::optional<Error> source_error;  // libarchive sees only that reading failed
   std::int64_t position = 0;          // in the source, for seeking relatively
-  bool opened = false;
   bool ended = false;
-  bool found_after_damage =
-      false;  // `entry` is good, and was not given yet because the damage came first
+  bool found_after_damage = false;  // `entry` is good and not given yet: the damage came first
 
   // The current member.
   std::optional<Error> member_error;
+  bool member_damaged = false;  // member_error is damage of the file
+  bool member_done = true;      // nothing of it is left to unpack
   std::int64_t member_start = 0;
   std::uint64_t member_bytes = 0;
   std::uint64_t all_bytes = 0;
   std::string_view block;  // given by libarchive and not yet read
-  std::array<char, std::size_t{64} << 10> buffer;
+  Bytes buffer;            // of kBufferSize, lent to libarchive
 };
 
 Container::State::State(ByteSource& bytes, kind::Kind kind)
-    : source(bytes), zip(kind == kind::Kind::zip), handle(archive_read_new()) {
+    : source(bytes), zip(kind == kind::Kind::zip) {
+  buffer.reserve(kBufferSize);
+  make_handle(zip && bytes.size() >= 0);
+}
+
+void Container::State::make_handle(bool directory) {
+  by_directory = directory;
+  position = 0;
+  handle.reset(archive_read_new());
   if (handle == nullptr) throw std::bad_alloc();  // untested: memory
-  if (zip) {
-    archive_read_support_format_zip(handle.get());
-  } else {
+  if (!zip) {
     archive_read_support_format_tar(handle.get());
+  } else if (by_directory) {
+    archive_read_support_format_zip_seekable(handle.get());
+  } else {
+    archive_read_support_format_zip_streamable(handle.get());
   }
   archive_read_set_callback_data(handle.get(), this);
   archive_read_set_read_callback(handle.get(), &State::give);
-  if (bytes.size() >= 0) archive_read_set_seek_callback(handle.get(), &State::seek_to);
+  if (by_directory) archive_read_set_seek_callback(handle.get(), &State::seek_to);
+  archive_read_open1(handle.get());  // where it fails, the first header will
 }
 
 la_ssize_t Container::State::give(struct archive* /*handle*/, void* state, const void** buffer) {
   State& self = *static_cast<State*>(state);
-  Result<std::size_t> got = self.source.read(self.buffer);
+  Result<std::size_t> got = self.source.read({self.buffer.data(), kBufferSize});
   if (!got) {
     self.source_error = std::move(got).error();
     return ARCHIVE_FATAL;
@@ -138,76 +164,99 @@ Error Container::State::damage() const {
   return Error{damage_code(), why != nullptr ? why : "", offset()};
 }
 
+int Container::State::next_header() {
+  const bool first = entry == nullptr;
+  const int result = archive_read_next_header(handle.get(), &entry);
+  if (result != ARCHIVE_FATAL || !first || !by_directory || source_error || !source.seek(0)) {
+    return result;
+  }
+  // No directory, or none that can be read: what is there of the members may be whole.
+  make_handle(false);
+  return archive_read_next_header(handle.get(), &entry);
+}
+
+Result<bool> Container::State::find_header() {
+  // Damage that ended a member may be what ends the whole: then it is told already.
+  const bool told = member_damaged;
+  int result = next_header();
+  if (result == ARCHIVE_RETRY || result == ARCHIVE_FAILED) {
+    // Each further block that is no header would be an error of its own: one stands for all.
+    const Error first = damage();
+    while (result == ARCHIVE_RETRY || result == ARCHIVE_FAILED) result = next_header();
+    found_after_damage = result == ARCHIVE_OK || result == ARCHIVE_WARN;
+    ended = !found_after_damage;
+    return source_error ? *source_error : first;
+  }
+  // A warning is about a name or an attribute that could not be converted; the member is whole.
+  if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return true;
+  ended = true;
+  if (result == ARCHIVE_EOF || told) return false;
+  return damage();
+}
+
+/// libarchive passes over what is left of a member without bounds where it has no directory to tell
+/// the member's end: it unpacks. So that is done here, under the same rule as reading; and what is
+/// not unpacked at all is where it ends.
+Result<void> Container::State::pass_over() {
+  if (!zip || by_directory || member_done) return {};
+  if (const std::optional<Error> reason = unreadable()) {
+    ended = true;
+    if (member_error) return {};
+    return *reason;
+  }
+  while (!member_done && !member_error) {
+    if (const Result<std::string_view> got = unpack(); !got) return got.error();
+  }
+  return {};
+}
+
 Result<bool> Container::State::next(Member& member) {
-  member_error.reset();
-  block = {};
   if (ended) return false;
+  block = {};
   if (!found_after_damage) {
-    if (!opened) {
-      opened = true;
-      if (archive_read_open1(handle.get()) != ARCHIVE_OK) {
-        ended = true;
-        return damage();
-      }
-    }
-    int result = archive_read_next_header(handle.get(), &entry);
-    if (result == ARCHIVE_RETRY || result == ARCHIVE_FAILED) {
-      // Each further block that is no header would be an error of its own: one stands for all of
-      // them.
-      const Error first = damage();
-      while (result == ARCHIVE_RETRY || result == ARCHIVE_FAILED) {
-        result = archive_read_next_header(handle.get(), &entry);
-      }
-      found_after_damage = result == ARCHIVE_OK || result == ARCHIVE_WARN;
-      ended = !found_after_damage;
-      return source_error ? *source_error : first;
-    }
-    // A warning is about a name or an attribute that could not be converted; the member is whole.
-    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
-      ended = true;
-      if (result == ARCHIVE_EOF) return false;
-      return damage();
-    }
+    if (Result<void> passed = pass_over(); !passed) return passed.error();
+    if (ended) return false;
+    Result<bool> found = find_header();
+    member_error.reset();
+    member_damaged = false;
+    member_done = true;
+    if (!found || !*found) return found;
   }
   found_after_damage = false;
+  member_done = false;
   member_start = offset();
   member_bytes = 0;
 
   const char* const name = archive_entry_pathname(entry);
-  member.name = name != nullptr ? name : "";
-  utf8::escape_invalid(member.name);
+  member.name = utf8::escape_invalid(name != nullptr ? name : "");
   member.size = archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : -1;
   member.kind = kind_of(entry);
   member.encrypted = archive_entry_is_encrypted(entry) != 0;
   return true;
 }
 
-/// Why the current member is not read at all.
-std::optional<Error> Container::State::refusal() const {
-  if (entry == nullptr || ended) return Error{damage_code(), "no member", -1};
-  if (kind_of(entry) != MemberKind::file) return Error{Errc::container_link, {}, member_start};
+/// Why a member of a zip cannot be unpacked.
+std::optional<Error> Container::State::unreadable() const {
   if (archive_entry_is_encrypted(entry) != 0) return Error{Errc::zip_encrypted, {}, member_start};
+  if (zip && !is_usual_method(handle.get())) {
+    return Error{Errc::zip_unsupported, archive_format_name(handle.get()), member_start};
+  }
   return std::nullopt;
 }
 
 /// gzip's rule for a zip: once over the member, and once over the whole file, whose members may
 /// share the same bytes.
-std::optional<Error> Container::State::bomb() const {
-  const auto is_bomb = [](std::uint64_t out, std::int64_t in) {
+bool Container::State::is_bomb() const {
+  if (!zip) return false;
+  const auto exceeds = [](std::uint64_t out, std::int64_t in) {
     return out > gzip::kBombFloor && out / gzip::kBombRatio > static_cast<std::uint64_t>(in);
   };
-  if (!zip) return std::nullopt;
   const std::int64_t whole = source.size() >= 0 ? source.size() : offset();
-  if (!is_bomb(member_bytes, offset() - member_start) && !is_bomb(all_bytes, whole)) {
-    return std::nullopt;
-  }
-  return Error{Errc::zip_bomb, {}, offset()};
+  return exceeds(member_bytes, offset() - member_start) || exceeds(all_bytes, whole);
 }
 
 /// The member's next bytes, "" at its end. They hold until the next call.
-Result<std::string_view> Container::State::next_block() {
-  if (!member_error && member_bytes == 0) member_error = refusal();
-  if (member_error) return *member_error;
+Result<std::string_view> Container::State::unpack() {
   const void* data = nullptr;
   std::size_t size = 0;
   la_int64_t at = 0;
@@ -215,20 +264,35 @@ Result<std::string_view> Container::State::next_block() {
   while (result == ARCHIVE_OK && size == 0) {
     result = archive_read_data_block(handle.get(), &data, &size, &at);
   }
-  if (result == ARCHIVE_EOF) return std::string_view();
+  if (result == ARCHIVE_EOF) {
+    member_done = true;
+    return std::string_view();
+  }
   if (result != ARCHIVE_OK) {  // here a warning is a length that is not the one in the header
+    member_damaged = true;
     member_error = damage();
     return *member_error;
   }
   member_bytes += size;
   all_bytes += size;
-  member_error = bomb();
-  if (member_error) {
-    // To pass over a member whose end is not known is to unpack it.
-    if (source.size() < 0) ended = true;
+  if (is_bomb()) {
+    // To pass over it without a directory is to unpack it.
+    ended = !by_directory;
+    member_error = Error{Errc::zip_bomb, {}, offset()};
     return *member_error;
   }
   return std::string_view(static_cast<const char*>(data), size);
+}
+
+/// The same for who reads, with what is refused.
+Result<std::string_view> Container::State::next_block() {
+  if (!member_error && member_done) return std::string_view();
+  if (!member_error && kind_of(entry) != MemberKind::file) {
+    member_error = Error{Errc::container_link, {}, member_start};
+  }
+  if (!member_error) member_error = unreadable();
+  if (member_error) return *member_error;
+  return unpack();
 }
 
 Result<std::size_t> Container::State::read(std::span<char> into) {

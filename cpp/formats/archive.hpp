@@ -47,9 +47,10 @@ struct Member {
 
 class Container {
  public:
-  /// Reads `source` from where it stands, which must be the container's first byte; `source` must
-  /// outlive this. `format` is Kind::zip or Kind::tar. With source.size() >= 0 a zip is read by its
-  /// directory, else by the headers of its members.
+  /// Reads `source` from its first byte, where it must stand; it must outlive this. `format` is
+  /// Kind::zip or Kind::tar. A zip is read by its directory; where the source cannot seek (size() <
+  /// 0), or the directory is missing or damaged, by the headers of its members, and then it ends at
+  /// one that is encrypted, packed by another method or a bomb.
   Container(ByteSource& source, kind::Kind format);
   ~Container();
   Container(const Container&) = delete;
@@ -58,21 +59,24 @@ class Container {
   /// Goes to the next member; false at the end. What was not read of the last one is passed over.
   ///
   /// Errors: zip-corrupt or tar-corrupt with the offset in the container (a tar is searched for its
-  /// next good header, so one error stands for one gap), zip-bomb, and those of the source. After
-  /// one, ask again: it goes on, or says false.
+  /// next good header, so one error stands for one gap), and those of the source; zip-bomb,
+  /// zip-encrypted, zip-unsupported of a member that had to be unpacked to be passed over. After
+  /// one, ask again: it goes on, or says false. What reading the last member has told already (a
+  /// file that ends in it) is not told again.
   Result<bool> next(Member& member);
 
   /// Reads the current member whole into `out`, whose old content is lost: a file of at most `most`
   /// bytes.
   ///
-  /// Errors: member-too-large (offset: `most`); zip-encrypted; zip-bomb (gzip's rule, over the
-  /// member and over the whole container); container-link for what is no file; zip-corrupt,
-  /// tar-corrupt (damage, a wrong CRC or length) and those of the source. The offset is that in the
-  /// container. On an error `out` holds what came before it.
+  /// Errors: member-too-large (offset: `most`); zip-encrypted; zip-unsupported (packed by another
+  /// method than deflate); zip-bomb (gzip's rule, over the member and over the whole container);
+  /// container-link for what is no file; zip-corrupt, tar-corrupt (damage, a wrong CRC or length)
+  /// and those of the source. The offset is that in the container. On an error `out` holds what
+  /// came before it.
   Result<void> read(Bytes& out, std::size_t most);
 
-  /// The current member as a stream, valid until next(). Its read() has the errors of read() above
-  /// but member-too-large.
+  /// The current member as a stream, valid until next(); without a member it is empty. Its read()
+  /// has the errors of read() above but member-too-large.
   ByteSource& stream();
 
  private:

@@ -5,13 +5,14 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <optional>
 #include <string>
 
 namespace mxseal::gzip {
 namespace {
+
+constexpr std::size_t kBufferSize = std::size_t{64} << 10;
 
 /// How much output `input` bytes may give.
 std::uint64_t output_limit(std::uint64_t input) {
@@ -88,7 +89,7 @@ bool gunzip_fast(std::string_view in, Bytes& out) {
 }  // namespace
 
 struct GzipSource::State {
-  explicit State(ByteSource& source) : compressed(source) {}
+  explicit State(ByteSource& source) : compressed(source) { buffer.reserve(kBufferSize); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -112,13 +113,13 @@ struct GzipSource::State {
   std::int64_t taken = 0;  // bytes read from the source
   std::uint64_t made = 0;
   std::optional<Error> failed;
-  std::array<char, std::size_t{64} << 10> buffer;
+  Bytes buffer;  // of kBufferSize, not yet inflated
 };
 
 /// Makes stream.avail_in more than 0, or sets at_end.
 Result<void> GzipSource::State::refill() {
   if (stream.avail_in > 0 || at_end) return {};
-  const Result<std::size_t> got = compressed.read(buffer);
+  const Result<std::size_t> got = compressed.read({buffer.data(), kBufferSize});
   if (!got) return got.error();
   at_end = *got == 0;
   taken += static_cast<std::int64_t>(*got);
@@ -206,10 +207,11 @@ Result<void> gunzip(std::string_view in, Bytes& out) {
   out.clear();
   MemorySource compressed(in);
   GzipSource source(compressed);
+  constexpr std::size_t kPiece = std::size_t{1} << 20;  // a bomb is seen at the end of one
   while (true) {
     out.reserve_more(std::size_t{16} << 10);
-    const Result<std::size_t> got =
-        source.read({out.data() + out.size(), out.capacity() - out.size()});
+    const std::size_t room = std::min(kPiece, out.capacity() - out.size());
+    const Result<std::size_t> got = source.read({out.data() + out.size(), room});
     if (!got) return got.error();
     if (*got == 0) return {};
     out.resize(out.size() + *got);

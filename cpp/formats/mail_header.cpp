@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "base/bytes.hpp"
+#include "base/utf8.hpp"
 #include "formats/transfer_encoding.hpp"
-#include "formats/utf8.hpp"
 
 namespace mxseal::mail_header {
 namespace {
@@ -67,6 +67,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+void make_utf8(std::string& text) {
+  if (utf8::find_invalid(text) != std::string_view::npos) text = utf8::escape_invalid(text);
+}
+
 /// Appends without line ends: what folding added.
 void append_unfolded(std::string_view text, std::string& out) {
   Cursor cursor(text);
@@ -82,15 +86,14 @@ void append_unfolded(std::string_view text, std::string& out) {
 /// comment = "(" *([FWS] ccontent) [FWS] ")", where ccontent may be a comment (RFC 5322 3.2.2). The
 /// "(" is taken already.
 void skip_comment(Cursor& cursor) {
-  for (std::size_t depth = 1; depth > 0 && !cursor.at_end();) {
-    if (cursor.take('\\')) {
-      cursor.take_up_to(1);
-    } else if (cursor.take('(')) {
+  std::size_t depth = 1;
+  while (depth > 0 && !cursor.at_end()) {
+    if (cursor.take('(')) {
       ++depth;
     } else if (cursor.take(')')) {
       --depth;
     } else {
-      cursor.take_up_to(1);
+      cursor.take_up_to(cursor.peek() == '\\' ? 2 : 1);  // quoted-pair (RFC 5322 3.2.1)
     }
   }
 }
@@ -188,7 +191,11 @@ void append_from_charset(std::string_view charset, std::string_view text, std::s
     out += text;
     return;
   }
-  for (const char byte : text) utf8::append(out, static_cast<unsigned char>(byte));
+  for (const char character : text) {
+    const unsigned byte = static_cast<unsigned char>(character);
+    if (byte >= 0x80) out += static_cast<char>(0xC0U | byte >> 6);
+    out += static_cast<char>(byte >= 0x80 ? 0x80U | (byte & 0x3FU) : byte);
+  }
 }
 
 /// RFC 2231 3 and 4: name*=, name*0=, name*1*=, ... "*" at the end says that the section is
@@ -301,14 +308,14 @@ bool same_word(std::string_view a, std::string_view b) {
 void read_text(std::string_view value, std::string& out) {
   out.clear();
   append_unfolded(trimmed(value), out);
-  utf8::escape_invalid(out);
+  make_utf8(out);
 }
 
 void read_word(std::string_view value, std::string& out) {
   Cursor cursor(value);
   skip_cfws(cursor);
   out = cursor.take_while([](char byte) { return !is_space(byte) && byte != '(' && byte != ';'; });
-  utf8::escape_invalid(out);
+  make_utf8(out);
 }
 
 void read_address(std::string_view value, std::string& out) {
@@ -336,7 +343,7 @@ void read_address(std::string_view value, std::string& out) {
     }
   }
   if (out.find('@') == std::string::npos) out.clear();
-  utf8::escape_invalid(out);
+  make_utf8(out);
 }
 
 void read_media_type(std::string_view value, std::string& out) {
@@ -362,13 +369,13 @@ bool read_parameter(std::string_view value, std::string_view name, std::string& 
   while (take_parameter(cursor, parameter)) {
     if (same_word(parameter.name, name)) {
       append_value(parameter, out);
-      utf8::escape_invalid(out);
+      make_utf8(out);
       return true;
     }
     in_sections = in_sections || parameter.name.find('*') != std::string_view::npos;
   }
   if (!in_sections || !read_sections(value, name, out)) return false;
-  utf8::escape_invalid(out);
+  make_utf8(out);
   return true;
 }
 
@@ -391,7 +398,7 @@ void decode_words(std::string& text) {
       after_word = false;
     }
   }
-  utf8::escape_invalid(decoded);
+  make_utf8(decoded);
   text.swap(decoded);
 }
 

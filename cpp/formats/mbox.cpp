@@ -37,7 +37,7 @@ bool has_line_with_f(std::string_view data, std::size_t from) {
   const std::string_view before = data.substr(from - 1, kBlock);
   unsigned char found = 0;
   for (std::size_t i = 0; i < kBlock; ++i) {
-    found |= static_cast<unsigned char>((block[i] == 'F') & (before[i] == '\n'));
+    found |= static_cast<unsigned char>(((block[i] ^ 'F') | (before[i] ^ '\n')) == 0);
   }
   return found != 0;
 }

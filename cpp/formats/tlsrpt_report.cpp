@@ -36,7 +36,7 @@ int take_number(Cursor& cursor, std::size_t width) {
   const std::string_view digits = cursor.take_while(is_digit, width);
   if (digits.size() != width) return -1;
   int value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  for (const char digit : digits) value = value * 10 + (digit - '0');
   return value;
 }
 

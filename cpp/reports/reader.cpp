@@ -24,6 +24,8 @@ constexpr std::size_t kStep = std::size_t{256} << 10;
 constexpr std::size_t kGzipAtOnce = std::size_t{256} << 10;
 // Members of containers up to this size are read at once.
 constexpr std::int64_t kMemberAtOnce = std::int64_t{4} << 20;
+// Milliseconds to wait for more of a pipe before asking whether to go on.
+constexpr int kPatience = 50;
 // Buffers that one huge item has blown up beyond this are given back.
 constexpr std::size_t kKeep = std::size_t{4} << 20;
 
@@ -51,11 +53,16 @@ class HeadSource final : public ByteSource {
   ByteSource& rest_;
 };
 
-// A file whose bytes are counted as they are read.
+// A file whose bytes are counted as they are read. Of what may keep one waiting (a pipe) it waits in short turns, so that
+// the sink can stop it meanwhile; it has ended then.
 class CountedSource final : public ByteSource {
  public:
-  CountedSource(FileSource& file, std::atomic<std::int64_t>& bytes) : file_(file), bytes_(bytes) {}
+  CountedSource(FileSource& file, bool regular, Sink& sink, std::atomic<std::int64_t>& bytes)
+      : file_(file), regular_(regular), sink_(sink), bytes_(bytes) {}
   Result<std::size_t> read(std::span<char> into) override {
+    while (!regular_ && !file_.is_ready(kPatience)) {
+      if (sink_.stopped()) return std::size_t{0};
+    }
     Result<std::size_t> count = file_.read(into);
     if (count) bytes_.fetch_add(static_cast<std::int64_t>(*count), std::memory_order_relaxed);
     return count;
@@ -65,8 +72,22 @@ class CountedSource final : public ByteSource {
 
  private:
   FileSource& file_;
+  bool regular_;
+  Sink& sink_;
   std::atomic<std::int64_t>& bytes_;
 };
+
+// Reads up to `most` bytes and forgets them.
+Result<void> drain(ByteSource& source, std::uint64_t most, Bytes& buffer) {
+  buffer.reserve(kStep);
+  for (std::uint64_t taken = 0; taken < most;) {
+    const Result<std::size_t> count = source.read({buffer.data(), kStep});
+    if (!count) return count.error();
+    if (*count == 0) break;
+    taken += *count;
+  }
+  return {};
+}
 
 // Whether a document that begins here may have begun further up: such a line only continues a broken one.
 bool continues(char first) {
@@ -100,7 +121,7 @@ void FileReader::read(const FileName& file) {
   errors_in_file_ = 0;
   const Result<std::unique_ptr<FileSource>> opened = FileSource::open(file);
   if (!opened) return not_read(place, opened.error());
-  CountedSource source(**opened, bytes_);
+  CountedSource source(**opened, file.regular, sink_, bytes_);
   head_.clear();
   head_.reserve(kHeadBytes);
   // A plain file that gives less than was asked for has ended; a pipe may have more.
@@ -183,6 +204,12 @@ void FileReader::large(ByteSource& source, std::string_view head, const Place& p
     }
     case Kind::empty:
     case Kind::other:
+      // Something packed may be a bomb whatever it holds; that is worth knowing by name.
+      if (depth.gzips > 0 || depth.containers > 0) {
+        if (const Result<void> drained = drain(source, gzip::kBombFloor + kStep, level.window); !drained) {
+          return not_read(place, drained.error());
+        }
+      }
       return not_read(place, {Errc::not_a_report, kind::describe(head), -1});
   }
 }
@@ -362,25 +389,23 @@ void FileReader::documents(Window window, const Place& place) {
       window.take(text.size());
       continue;
     }
-    if (window.rest().size() > tlsrpt::kMaxReportBytes) {
-      not_read(place, {Errc::report_too_large, std::to_string(tlsrpt::kMaxReportBytes), 0}, window.offset());
-    } else {
-      Error error = end.error();
+    Error error{Errc::report_too_large, std::to_string(tlsrpt::kMaxReportBytes), 0};
+    if (window.rest().size() <= tlsrpt::kMaxReportBytes) {
+      error = end.error();
       error.offset -= static_cast<std::int64_t>(window.at());
-      not_read(place, std::move(error), window.offset());
     }
+    const std::int64_t offset = window.offset();
     // Go on at the next line that can begin a document.
-    for (;;) {
+    bool more = true;
+    while (more) {
       const std::size_t found = window.text().find('\n', window.at());
-      if (found == std::string_view::npos) {
-        window.take(window.rest().size());
-        if (!refill(failed)) return;
-        continue;
-      }
-      window.take(found + 1 - window.at());
-      if (window.rest().empty() && !refill(failed)) return;
-      if (!continues(window.rest().front())) break;
+      window.take((found == std::string_view::npos ? window.text().size() : found + 1) - window.at());
+      if (window.rest().empty()) more = refill(failed);
+      if (more && found != std::string_view::npos && !continues(window.rest().front())) break;
     }
+    // Where the source itself broke while the rest was passed over, that was told and says it all (a bomb, say).
+    if (!failed) not_read(place, std::move(error), offset);
+    if (!more) return;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,12 +129,14 @@ FileSource::~FileSource() {
 Result<std::size_t> FileSource::read(std::span<char> into) {
   for (;;) {
     const ssize_t count = ::read(descriptor_, into.data(), into.size());
-    if (count >= 0) {
-      bytes_read_ += count;
-      return static_cast<std::size_t>(count);
-    }
+    if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) return unreadable(errno);
   }
+}
+
+bool FileSource::is_ready(int milliseconds) const {
+  pollfd wanted{descriptor_, POLLIN, 0};
+  return poll(&wanted, 1, milliseconds) > 0;
 }
 
 std::int64_t FileSource::size() const {

@@ -51,13 +51,12 @@ class FileSource final : public ByteSource {
   Result<std::size_t> read(std::span<char> into) override;
   std::int64_t size() const override;
   bool seek(std::int64_t position) override;
-  /// Bytes read so far, for progress.
-  std::int64_t bytes_read() const { return bytes_read_; }
+  /// Whether read() would not wait; asked for at most so many milliseconds.
+  bool is_ready(int milliseconds) const;
 
  private:
   int descriptor_;
   bool owned_;
-  std::int64_t bytes_read_ = 0;
 };
 
 /// Called for each file below the paths, in the order of the paths and of their folders, and for each that cannot be told

@@ -28,15 +28,20 @@ SPECS: list[tuple[list[str], str]] = [
     (["policy_domain", "organization_name"], ""),
     (["policy_domain", "organization_name", "policy_type"], ""),
     (
-        ["policy_domain", "result_type", "receiving_mx_hostname", "organization_name"]
-        + ["policy_type"],
+        [
+            "policy_domain",
+            "result_type",
+            "receiving_mx_hostname",
+            "organization_name",
+            "policy_type",
+        ],
         "",
     ),
     (["policy_domain", "result_type", "receiving_mx_hostname"], "day"),
 ]
 
-# So many of the latest days that a domain has reports for say whether it fails now; failures that lie
-# further apart than that are told as separate ones.
+# So many of the latest days that a domain has reports for say whether it fails now; failures that
+# lie further apart than that are told as separate ones.
 RECENT_DAYS = 7
 
 
@@ -211,7 +216,7 @@ _CauseKey = tuple[Name, Name, Name]
 def _senders(
     by_sender: TableLike, by_type: TableLike
 ) -> tuple[Counter[_Sender], Counter[_Sender], list[str]]:
-    """By domain and organization: failed sessions, and those given twice; and who gives any twice."""
+    """By domain and organization: failed sessions, those given twice; and who gives any twice."""
     failed: Counter[_Sender] = Counter()
     good: Counter[_Sender] = Counter()
     for row in rows(by_sender):
@@ -247,4 +252,3 @@ def _cause_of(row: Row) -> _CauseKey:
 
 def _counts(row: Row) -> tuple[int, int]:
     return row["total_successful_session_count"], row["total_failure_session_count"]
-

@@ -300,6 +300,11 @@ class Report:
     failures: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
+    def fail(self, text: str) -> None:
+        """Something is wrong that no speed makes good."""
+        say(f"WRONG: {text}")
+        self.failures.append(text)
+
     def head(self) -> None:
         print("| work | sum | contestant | measured | mxseal : it | bar | |")
         print("|---|---|---|---|---|---|---|", flush=True)
@@ -343,7 +348,7 @@ def show(
     """The table's line of one contestant."""
     contestant, result = CONTESTANTS[name], results[name]
     if result.differs is not None and contestant.exact:
-        report.failures.append(f"{row.title}, {work}, {contestant.title}: {result.differs}")
+        report.fail(f"{row.title}, {work}, {contestant.title}: {result.differs}")
     title = contestant.title + (" (other sums)" if result.differs is not None else "")
     cpu = statistics.median(result.cpu)
     per_thousand = cpu / row.archive.reports * 1000
@@ -386,7 +391,7 @@ def run_memory(names: set[str], pairs: int, report: Report) -> None:
             say(f"tar of {archive.reports:,}, round {turn + 1}")
             measure("mxseal", "sessions", archive, result)
             if result.differs is not None:
-                report.failures.append(f"tar of {archive.reports:,}: {result.differs}")
+                report.fail(f"tar of {archive.reports:,}: {result.differs}")
     at_first, at_last = (statistics.median(r.memory) for r in (small, big))
     title = "memory of `summarize_reports`, one tar"
     report.line(
@@ -422,7 +427,7 @@ def run_threads(names: set[str], pairs: int, report: Report) -> None:
             say(f"{threads} thread(s), round {turn + 1}")
             measure("mxseal", "sessions", MANY, result, threads)
             if result.differs is not None:
-                report.failures.append(f"{threads} thread(s): {result.differs}")
+                report.fail(f"{threads} thread(s): {result.differs}")
     wall, cpu = ratio(two.wall, one.wall), ratio(two.cpu, one.cpu)
     title = "two threads, the 100,000 files"
     figure = f"{statistics.median(two.wall):.2f} s against {statistics.median(one.wall):.2f}"
@@ -494,14 +499,17 @@ def main() -> int:
     report = Report()
     report.head()
     for name in rows:
-        if name in ROWS:
-            run_row(ROWS[name], names, given.pairs, report)
-        else:
-            SPECIAL[name](names, given.pairs, report)
+        try:
+            if name in ROWS:
+                run_row(ROWS[name], names, given.pairs, report)
+            else:
+                SPECIAL[name](names, given.pairs, report)
+        except subprocess.CalledProcessError as error:
+            report.fail(f"{name}: {error}")
     for text in report.missed:
         say(f"bar missed: {text}")
     for text in report.failures:
-        say(f"WRONG SUM: {text}")
+        say(f"WRONG: {text}")
     return 1 if report.failures else 0
 
 

@@ -26,7 +26,7 @@ PUBLIC = [
     *(
         f"mxseal.{module.name}"
         for module in pkgutil.iter_modules(mxseal.__path__)
-        if not module.name.startswith("_")
+        if not module.name.startswith("_") and module.name != "cli"
     ),
 ]
 

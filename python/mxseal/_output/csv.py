@@ -18,9 +18,9 @@ import json
 from datetime import date, datetime
 
 from mxseal._output.escape import visible, visible_json
-from mxseal._rows import TableLike, rows
 from mxseal._output.sink import Sink
 from mxseal._output.units import day, instant
+from mxseal._rows import TableLike, rows
 
 _STARTS_FORMULA = frozenset("=+-@\t\r\n")
 

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from json import JSONEncoder
 
 from mxseal._output.escape import visible_json
-from mxseal._rows import TableLike, rows
 from mxseal._output.sink import Sink
 from mxseal._output.units import day, instant
+from mxseal._rows import TableLike, rows
 
 
 def _plain(value: object) -> str:

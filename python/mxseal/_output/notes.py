@@ -6,9 +6,8 @@ In text the notes stand below the answer; beside rows for machines they go to st
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from mxseal._output import terminal as messages
 from mxseal._output.escape import cell_width
@@ -16,19 +15,10 @@ from mxseal._output.terminal import Terminal
 from mxseal._output.units import counted, number
 from mxseal._rows import TableLike, rows
 
+if TYPE_CHECKING:
+    from mxseal._core.tlsrpt import Counts
+
 LABEL = 14  # columns of a note's label
-
-
-class CountsLike(Protocol):
-    """What is asked of ``mxseal.tlsrpt.Counts``."""
-
-    files: int
-    bytes: int
-    reports: int
-    duplicates: int
-    filtered: int
-    unread: int
-    not_reports: int
 
 
 class Reading(NamedTuple):
@@ -41,25 +31,28 @@ class Reading(NamedTuple):
     """
 
     paths: Sequence[str]
-    counts: CountsLike
+    counts: Counts
     filters: Sequence[str]
 
 
-def notes_of(reading: Reading) -> dict[str, str]:
-    """What was left out: a label and a text each, not escaped."""
+Notes = dict[str, list[str]]
+
+
+def notes_of(reading: Reading) -> Notes:
+    """What was left out: a label and the parts of a text each, not escaped."""
     counts = reading.counts
-    notes = {}
+    notes: Notes = {}
     if counts.duplicates:
-        notes["counted once"] = counted(counts.duplicates, "duplicate")
+        notes["counted once"] = [counted(counts.duplicates, "duplicate")]
     if counts.filtered:
         by = f" by {', '.join(reading.filters)}" if reading.filters else ""
-        notes["left out"] = f"{counted(counts.filtered, 'report')}{by}"
+        notes["left out"] = [f"{counted(counts.filtered, 'report')}{by}"]
     if counts.unread:
-        notes["not read"] = _not_read(counts)
+        notes["not read"] = [_not_read(counts)]
     return notes
 
 
-def _not_read(counts: CountsLike) -> str:
+def _not_read(counts: Counts) -> str:
     members = counts.reports + counts.duplicates + counts.filtered + counts.unread
     broken = counts.unread - counts.not_reports
     if not broken:
@@ -72,22 +65,28 @@ def _not_read(counts: CountsLike) -> str:
 
 def list_errors(paths: Sequence[str]) -> str:
     """The command that lists what could not be read."""
+    import shlex
+
     return f"mxseal reports {' '.join(shlex.quote(path) for path in paths)} --list errors"
 
 
-def note_lines(notes: Mapping[str, str], reading: Reading, terminal: Terminal) -> list[str]:
-    """The notes as text, safe to show."""
+def note_lines(notes: Notes, reading: Reading, terminal: Terminal) -> list[str]:
+    """The notes as text, safe to show; a part that does not fit begins a line of its own."""
     lines = []
-    for label, text in notes.items():
-        lines.append(terminal.styled(label.ljust(LABEL), "dim") + terminal.text(text))
+    for label, parts in notes.items():
+        texts = [terminal.text(part) for part in parts]
+        between = "; "
         if label == "not read":
-            command = terminal.text(list_errors(reading.paths))
-            if LABEL + cell_width(text) + 2 + cell_width(command) <= terminal.width:
-                lines[-1] += f": {command}"
-            else:
-                # On a line of its own and unwrapped: it is there to be copied.
-                lines[-1] += ":"
-                lines.append(" " * LABEL + command)
+            # Unbroken in any case: it is there to be copied.
+            texts.append(terminal.text(list_errors(reading.paths)))
+            between = ": "
+        joined = between.join(texts)
+        if LABEL + cell_width(joined) <= terminal.width:
+            texts = [joined]
+        else:
+            texts[:-1] = [text + between.rstrip() for text in texts[:-1]]
+        lines.append(terminal.styled(label.ljust(LABEL), "dim") + texts[0])
+        lines += [" " * LABEL + text for text in texts[1:]]
     return lines
 
 
@@ -95,7 +94,8 @@ def write_notes(sentences: Sequence[str], reading: Reading) -> None:
     """The same on standard error, beside rows that stand alone."""
     for sentence in sentences:
         messages.note(sentence)
-    for label, text in notes_of(reading).items():
+    for label, parts in notes_of(reading).items():
+        text = "; ".join(parts)
         if label == "not read" and reading.counts.unread > reading.counts.not_reports:
             messages.warning(f"{label}: {text}", list_errors(reading.paths))
         else:

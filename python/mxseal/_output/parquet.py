@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from mxseal._frames import require
-from mxseal._rows import TableLike
 from mxseal._output.sink import Sink
+from mxseal._rows import TableLike
 
 ROW_GROUP = 100_000
 

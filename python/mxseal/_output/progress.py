@@ -45,7 +45,9 @@ def progress_line(
     line = "  ".join(pieces)
     if share is not None and cell_width(line) + 2 + BAR < terminal.width:
         full = round(BAR * min(share, 1.0))
-        done, rest = ("━" * full, "╌" * (BAR - full)) if terminal.utf8 else ("#" * full, "." * (BAR - full))
+        done, rest = (
+            ("━" * full, "╌" * (BAR - full)) if terminal.utf8 else ("#" * full, "." * (BAR - full))
+        )
         pieces.insert(2, terminal.styled(done, "green") + terminal.styled(rest, "dim"))
         line = "  ".join(pieces)
     return line
@@ -55,7 +57,7 @@ def progress_line(
 def shown_progress(
     quiet: bool, total_bytes: int | None, count_files: Callable[[], int]
 ) -> Iterator[Progress | None]:
-    """A function to call with files, bytes and reports read so far, now and then; None shows nothing.
+    """A function to call with files, bytes and reports read so far; None where nothing is shown.
 
     Args:
         quiet: show nothing.

@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from mxseal._output.escape import cell_width
-from mxseal._output.notes import LABEL, Reading, list_errors, notes_of, note_lines
+from mxseal._output.notes import Reading, note_lines, notes_of
 from mxseal._output.sink import Sink
+from mxseal._output.table_text import SPARE, write_table
 from mxseal._output.terminal import Style, Terminal
 from mxseal._output.units import counted, day, number, share, size
-from mxseal._output.table_text import SPARE, write_table
 from mxseal._output.words import explain
 from mxseal._overview import Cause, Domain, Overview
 from mxseal._rows import TableLike
@@ -46,9 +46,7 @@ def write_overview(
         for domain in view.domains:
             if domain.fails or (verbose and domain.failed):
                 lines += ["", *_causes(domain, terminal, verbose)]
-        notes = _notes(view, reading, terminal, verbose)
-        # Below causes the notes need no gap: they are the answer's end.
-        lines += notes if any(domain.fails for domain in view.domains) else ["", *notes]
+        lines += ["", *_notes(view, reading, terminal, verbose)]
     sink.write("".join(line.rstrip() + "\n" for line in _trimmed(lines)))
 
 
@@ -192,12 +190,12 @@ def _causes(domain: Domain, terminal: Terminal, verbose: bool) -> list[str]:
     if len(causes) > len(shown):
         rest = sum(cause.sessions for cause in causes[CAUSES:])
         more = counted(len(causes) - CAUSES, "more cause")
-        lines.append(f"{_amount(rest, domain, width)}{more}: --verbose")
+        lines.append(f"{_amount(rest, domain, width)}{more}: see --verbose")
     if unexplained:
-        first = f"{_amount(unexplained, domain, width)}no cause given, by"
-        reporters = _reporters(domain.unexplained, terminal, verbose)
-        wrapped = terminal.wrapped(reporters, 0, first)
-        lines += [wrapped[0], *(" " * (width + 8) + line for line in wrapped[1:])]
+        amount = _amount(unexplained, domain, width)
+        by = _by(domain.unexplained, terminal, verbose)
+        first, *more = terminal.wrapped(["no cause given", *by], len(amount))
+        lines += [amount + first.lstrip(), *more]
     return lines
 
 
@@ -227,8 +225,8 @@ def _cause(
             shift = max(indent, terminal.width - cell_width(code))
             lines.append(" " * shift + terminal.styled(code, "cyan"))
     when = _when(cause, domain)
-    reporters = _reporters(cause.organizations, terminal, verbose)
-    return lines + terminal.wrapped(reporters, indent, f"{when}, by" if when else "by")
+    by = _by(cause.organizations, terminal, verbose)
+    return lines + terminal.wrapped([when, *by] if when else by, indent)
 
 
 def _when(cause: Cause, domain: Domain) -> str:
@@ -249,15 +247,17 @@ def _when(cause: Cause, domain: Domain) -> str:
     return f"on {len(cause.days):,} days from {day(runs[0][0])} to {day(last)}"
 
 
-def _reporters(senders: Counter[str | None], terminal: Terminal, verbose: bool) -> list[str]:
+def _by(senders: Counter[str | None], terminal: Terminal, verbose: bool) -> list[str]:
+    """``by Google Inc. 702``, ``Microsoft Corporation 278``; no number for a single one."""
     most = [(name, count) for name, count in senders.most_common() if count > 0]
     shown = most if verbose else most[:REPORTERS]
-    items = [terminal.text(name) if name else "(no organization)" for name, _ in shown]
-    if len(most) > 1:
-        items = [f"{item} {number(most[place][1])}" for place, item in enumerate(items)]
+    items = []
+    for name, count in shown:
+        item = terminal.text(name) if name else "(no organization)"
+        items.append(f"{item} {number(count)}" if len(most) > 1 else item)
     if len(most) > len(shown):
         items.append(f"{len(most) - len(shown)} more")
-    return items
+    return [f"by {items[0]}", *items[1:]] if items else []
 
 
 # ------------------------------------------------------------------------------------------ notes
@@ -272,10 +272,9 @@ def _notes(view: Overview, reading: Reading, terminal: Terminal, verbose: bool) 
         give = "gives" if len(view.twice) == 1 else "give"
         who = f"{', '.join(names)} and {last}" if names else last
         twice = f"sessions that {who} {give} under sts and tlsa"
-        before = notes.pop("counted once", "")
-        notes = {"counted once": f"{before}; {twice}" if before else twice, **notes}
+        notes = {"counted once": [*notes.pop("counted once", []), twice], **notes}
     if verbose:
-        notes["read"] = f"{counted(reading.counts.files, 'file')}, {size(reading.counts.bytes)}"
+        notes["read"] = [f"{counted(reading.counts.files, 'file')}, {size(reading.counts.bytes)}"]
     return note_lines(notes, reading, terminal)
 
 
@@ -285,10 +284,11 @@ def write_rows(table: TableLike, reading: Reading, sink: Sink, *, quiet: bool = 
     if quiet:
         return
     notes = notes_of(reading)
-    if table.name == "errors":
-        notes.pop("not read", None)
+    if table.name in ("errors", "duplicates"):
+        notes = {}  # they are what the table lists
     if not len(table):
         sink.write(f"No {'reports' if table.name == 'sums' else table.name} found.\n")
     for sentence in table.notes if len(table) else ():
-        sink.write(sink.terminal.text(sentence) + "\n")
+        words = sink.terminal.text(sentence).split()
+        sink.write("".join(f"{line}\n" for line in sink.terminal.wrapped(words, 0, " ")))
     sink.write("".join(f"{line}\n" for line in note_lines(notes, reading, sink.terminal)))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -54,6 +55,8 @@ def opened(path: Path | None) -> Iterator[Sink]:
             if anything goes wrong on the way, what was there before is still there.
     """
     if path is None:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "it is closed")
         sys.stdout.flush()
         yield Sink(sys.stdout.buffer, for_stream(sys.stdout))
         sys.stdout.buffer.flush()
@@ -79,7 +82,7 @@ def output_is_terminal() -> bool:
 
 
 def forget_output() -> None:
-    """Nobody reads standard output any more (a closed pipe); what is left goes nowhere, silently."""
+    """Nobody reads standard output any more (a closed pipe): what is left goes nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

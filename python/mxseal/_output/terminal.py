@@ -67,7 +67,7 @@ class Terminal:
         return self.styled(symbol if self.utf8 else plain, style)
 
     def bar(self, shares: Iterable[float | None]) -> str:
-        """A row of cells: blank for None, a dot for 0, else eight heights; the worst is the full one."""
+        """A row of cells: blank for None, a dot for 0, else eight heights, full for the worst."""
         cells = list(shares)
         worst = max((share for share in cells if share), default=0.0)
         steps, none = (" ▁▂▃▄▅▆▇█", "·") if self.utf8 else (" 12345678", ".")
@@ -80,28 +80,27 @@ class Terminal:
                 row += steps[max(1, -int(-8 * share // worst))] if share > 0 else none
         return row
 
-    def wrapped(self, items: list[str], indent: int, first: str = "") -> list[str]:
-        """Items joined by ", " into lines; no item is broken.
+    def wrapped(self, items: list[str], indent: int, between: str = ", ") -> list[str]:
+        """Items into lines that fit; no item is broken.
 
         Args:
             items: texts, escaped already.
             indent: columns in front of every line, the first too.
-            first: what the first line begins with.
+            between: what joins items; its blank is left out at a line's end.
         """
         lines: list[str] = []
-        line = " " * indent + first
+        line = ""
         for number, item in enumerate(items):
-            piece = item + ("," if number + 1 < len(items) else "")
-            joined = f"{line}{'' if line.endswith(' ') else ' '}{piece}"
-            if number and cell_width(joined) > self.width:
+            piece = item + (between.rstrip() if number + 1 < len(items) else "")
+            if line and indent + cell_width(line) + 1 + cell_width(piece) > self.width:
                 lines.append(line)
-                joined = " " * indent + piece
-            line = joined
-        return [*lines, line]
+                line = ""
+            line += f" {piece}" if line else piece
+        return [" " * indent + each for each in [*lines, line]]
 
 
-def for_stream(stream: TextIO) -> Terminal:
-    """How to write to one of the standard streams, by what it is and what the user asked for."""
+def for_stream(stream: TextIO | None) -> Terminal:
+    """How to write to a standard stream (None: closed), by what it is and what users ask for."""
     shown = is_terminal(stream)
     if os.environ.get("NO_COLOR"):
         colour = False
@@ -109,29 +108,29 @@ def for_stream(stream: TextIO) -> Terminal:
         colour = True
     else:
         colour = shown and os.environ.get("TERM") != "dumb"
-    width = min(columns(stream), WIDEST) if shown else IN_A_PIPE
+    width = min(columns(stream), WIDEST) if stream and shown else IN_A_PIPE
     return Terminal(width=width, colour=colour, utf8=_takes_utf8(stream))
 
 
-def is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Whether somebody sits at the other end."""
-    try:
-        return stream.isatty()
-    except ValueError:  # closed
-        return False
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def columns(stream: TextIO) -> int:
-    """The terminal's columns, or what a pipe gets."""
+    """A terminal's columns."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or IN_A_PIPE
-    except (OSError, ValueError):
+    except OSError:
         return IN_A_PIPE
 
 
-def _takes_utf8(stream: TextIO) -> bool:
-    """Python writes UTF-8 in the C locale too (PEP 538, 540); the terminal there may not read it."""
-    if (stream.encoding or "").lower().replace("-", "").replace("_", "") != "utf8":
+def _takes_utf8(stream: TextIO | None) -> bool:
+    """Python writes UTF-8 in the C locale too (PEP 538, 540), where a terminal may not read it."""
+    if (
+        stream is None
+        or (stream.encoding or "").lower().replace("-", "").replace("_", "") != "utf8"
+    ):
         return False
     environ = os.environ
     if environ.get("PYTHONIOENCODING") or environ.get("PYTHONUTF8"):
@@ -181,8 +180,16 @@ def traceback(text: str) -> None:
 
 def to_standard_error(text: str) -> None:
     """Text that is escaped already; if nobody can read it, that is no reason to stop."""
+    if sys.stderr is None:
+        return
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
     except (OSError, ValueError):
         pass
+
+
+def interrupted() -> None:
+    """Ctrl-C: the shell's prompt begins on a line of its own, behind the ^C."""
+    if is_terminal(sys.stderr):
+        to_standard_error("\n")

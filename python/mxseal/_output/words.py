@@ -16,10 +16,10 @@ class Words(NamedTuple):
 # RFC 8460 §4.3; the registry (§6.6) grows, so a type that is not here is no fault.
 RESULT_TYPES = {
     "starttls-not-supported": Words("no STARTTLS", "4.3.1"),
-    "certificate-host-mismatch": Words("certificate is for another name", "4.3.1"),
+    "certificate-host-mismatch": Words("certificate for another name", "4.3.1"),
     "certificate-expired": Words("certificate expired", "4.3.1"),
     "certificate-not-trusted": Words("certificate not trusted", "4.3.1"),
-    "validation-failure": Words("TLS failed for another reason", "4.3.3"),
+    "validation-failure": Words("another TLS failure", "4.3.3"),
     "tlsa-invalid": Words("no valid TLSA record", "4.3.2.1"),
     "dnssec-invalid": Words("no valid DNSSEC answer", "4.3.2.1"),
     "dane-required": Words("no TLSA record, though the sender requires DANE", "4.3.2.1"),

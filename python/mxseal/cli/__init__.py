@@ -2,14 +2,12 @@
 """The command ``mxseal``: one file a command, exit statuses in ``exit.py``.
 
 Click takes the command line apart and no more: a command gives back the work to be done, which then
-runs here, so that Ctrl-C, a closed pipe and faults are answered in one place. Commands print nothing
-themselves (``mxseal._output`` does).
+runs here, so that Ctrl-C and faults are answered in one place. Commands print nothing themselves
+(``mxseal._output`` does).
 """
 
 from __future__ import annotations
 
-import difflib
-import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +16,7 @@ import click
 from mxseal._core import __version__
 from mxseal._exceptions import MissingExtraError
 from mxseal._output import terminal
-from mxseal.cli.exit import Exit, RefusedError
+from mxseal.cli.exit import Exit, RefusedError, nearest
 from mxseal.cli.reports import reports
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -32,8 +30,8 @@ class _Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
-            use = f"use {near[0]}; " if near else ""
+            near = nearest(name, self.list_commands(ctx))
+            use = f"use {near}; " if near else ""
             raise RefusedError(
                 "no such command in mxseal", f"{use}all commands: mxseal --help", name
             )
@@ -77,9 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminal.error(*_in_our_words(wrong))
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
-        terminal.to_standard_error("\n")
+        terminal.interrupted()
         return Exit.INTERRUPTED
     except Exception as fault:
+        import traceback
+
         terminal.traceback(traceback.format_exc())
         terminal.error(
             f"a fault of mxseal itself ({type(fault).__name__})",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The exit statuses of every command, in one table, and the way to refuse."""
+"""The exit statuses of every command, in one table, and how a command refuses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -37,3 +38,11 @@ class RefusedError(Exception):
         self.what = what
         self.do = do
         self.where = where
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The one of the names that may have been meant, or an empty text."""
+    import difflib  # only when something is wrong already: it takes longer than many a command
+
+    near = difflib.get_close_matches(name, list(names), 1)
+    return near[0] if near else ""

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +16,7 @@ from mxseal import _core, tlsrpt
 from mxseal._output.notes import Reading, warn_of_unread, write_notes
 from mxseal._output.progress import Progress, shown_progress
 from mxseal._output.sink import Sink, forget_output, opened, output_is_terminal, unwritable
-from mxseal.cli.exit import Exit, RefusedError
+from mxseal.cli.exit import Exit, RefusedError, nearest
 
 if TYPE_CHECKING:
     from mxseal._core.tlsrpt import Counts, Table
@@ -44,42 +42,31 @@ Examples:
 
 Paths are files (JSON, gzip, mails, mbox, zip, tar, and these in each other), folders, patterns, or
 - for standard input. Each report is counted once, however often it lies there.
+
 Exit status 1: something could not be read (--list errors); failed sessions alone are status 0.
 """
 
 
-class _Keys(click.ParamType):
+def _keys(typed: str) -> list[str]:
     """Keys of sums, separated by commas."""
-
-    name = "key,…"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> list[str]:
-        if isinstance(value, list):
-            return value
-        keys = [key.strip() for key in value.split(",")]
-        known = _core.tlsrpt.key_names()
-        for key in keys:
-            if key not in known:
-                near = difflib.get_close_matches(key.replace("-", "_"), known, 1)
-                use = f"use {near[0]}; " if near else ""
-                raise RefusedError("no such key", f"{use}keys are {', '.join(known)}", key)
-        if len(set(keys)) < len(keys):
-            raise RefusedError("a key is given twice", "give each key once", value)
-        return keys
+    keys = [key.strip() for key in typed.split(",")]
+    known = _core.tlsrpt.key_names()
+    for key in keys:
+        if key not in known:
+            near = nearest(key.replace("-", "_"), known)
+            use = f"use {near}; " if near else ""
+            raise RefusedError("no such key", f"{use}keys are {', '.join(known)}", key)
+    if len(set(keys)) < len(keys):
+        raise RefusedError("a key is given twice", "give each key once", typed)
+    return keys
 
 
-class _Day(click.ParamType):
+def _day(typed: str) -> date:
     """A day in UTC."""
-
-    name = "day"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise RefusedError("not a day", "write it like 2026-11-22", value) from None
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise RefusedError("not a day", "write it like 2026-11-22", typed) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +80,7 @@ class _Asked:
     until: date | None
     domain: tuple[str, ...]
     organization: tuple[str, ...]
-    list: str | None
+    listed: str | None
     format: Format | None
     output: str | None
     threads: int
@@ -116,7 +103,7 @@ class _Asked:
 @click.argument("paths", metavar="PATH…", nargs=-1)
 @click.option(
     "--by",
-    type=_Keys(),
+    type=_keys,
     metavar="KEY,…",
     help="Sums by these keys: policy_domain, policy_type, organization_name, result_type, … "
     "Starting value in machine formats: policy_domain.",
@@ -126,15 +113,15 @@ class _Asked:
     type=click.Choice(["day", "week", "month"]),
     help="Sums also by day, week (from Monday) or month, by the report's start in UTC.",
 )
-@click.option("--since", type=_Day(), metavar="DAY", help="First day, UTC, inclusive: 2026-11-22.")
-@click.option("--until", type=_Day(), metavar="DAY", help="Last day, UTC, inclusive.")
+@click.option("--since", type=_day, metavar="DAY", help="First day, UTC, inclusive: 2026-11-22.")
+@click.option("--until", type=_day, metavar="DAY", help="Last day, UTC, inclusive.")
 @click.option(
     "--domain", multiple=True, metavar="NAME", help="Only policies of this domain; repeatable."
 )
 @click.option(
     "--organization", multiple=True, metavar="NAME", help="Only reports by this one; repeatable."
 )
-@click.option("--list", type=click.Choice(LISTS), help="Rows in place of sums.")
+@click.option("--list", "listed", type=click.Choice(LISTS), help="Rows in place of sums.")
 @click.option(
     "--format", type=click.Choice(FORMATS), help="Starting value: by -o's suffix, else text."
 )
@@ -190,9 +177,11 @@ def _refuse_contradictions(asked: _Asked) -> None:
         raise RefusedError(
             "no path in mxseal reports", "name a file or folder of reports, or - for standard input"
         )
-    if asked.list and (asked.by or asked.period):
+    if asked.listed and (asked.by or asked.period):
         raise RefusedError(
-            "--list gives rows, --by and --period sums", "leave one of them out", f"--list {asked.list}"
+            "--list gives rows, --by and --period sums",
+            "leave one of them out",
+            f"--list {asked.listed}",
         )
     if asked.since and asked.until and asked.since > asked.until:
         raise RefusedError(
@@ -241,28 +230,24 @@ def _neighbour(name: str) -> str:
     """What to do about a name that is not there: the closest one beside it may be meant."""
     path = Path(name).expanduser()
     try:
-        beside = sorted(os.listdir(path.parent))
+        near = nearest(path.name, sorted(each.name for each in path.parent.iterdir()))
     except OSError:
-        beside = []
-    near = difflib.get_close_matches(path.name, beside, 1)
+        near = ""
     if not near:
         return "check the name"
-    kind = "folder" if (path.parent / near[0]).is_dir() else "file"
-    return f"check the name; a {kind} beside it is called {near[0]}"
+    kind = "folder" if (path.parent / near).is_dir() else "file"
+    return f"check the name; a {kind} beside it is called {near}"
 
 
 def _bytes_to_read(paths: Sequence[bytes]) -> int | None:
-    """The sum where all are plain files; in a folder only counting can tell how far the reading is."""
-    total = 0
-    for path in paths:
-        try:
-            seen = os.stat(path)
-        except OSError:
-            return None
-        if not stat.S_ISREG(seen.st_mode):
-            return None
-        total += seen.st_size
-    return total
+    """The sum where all are plain files; None: only the number of files tells how far it is."""
+    files = [Path(os.fsdecode(path)) for path in paths]
+    try:
+        if all(file.is_file() for file in files):
+            return sum(file.stat().st_size for file in files)
+    except OSError:  # one has gone meanwhile; the reading will say so
+        pass
+    return None
 
 
 # -------------------------------------------------------------------------------------- the answer
@@ -287,13 +272,11 @@ class _Answer:
         write_notes(self.notes, Reading(asked.paths, self.counts, asked.filters))
 
 
-def _read(
-    asked: _Asked, form: Format, paths: list[bytes], progress: Progress | None
-) -> _Answer:
+def _read(asked: _Asked, form: Format, paths: list[bytes], progress: Progress | None) -> _Answer:
     chosen = tlsrpt._filter(asked.since, asked.until, asked.domain, asked.organization)
-    if asked.list:
+    if asked.listed:
         read = _core.tlsrpt.read_reports(paths, *chosen, asked.threads, progress)
-        table: Table = getattr(read, asked.list)
+        table: Table = getattr(read, asked.listed)
         return _Answer(_writer(asked, form, table, read.counts), read.counts, read.errors, ())
     if form == "text" and not asked.by and not asked.period:
         from mxseal._output.reports_text import write_overview

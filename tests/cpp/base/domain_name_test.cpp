@@ -95,7 +95,7 @@ TEST(DomainName, refuses_with_the_offset_of_the_label) {
   }
 }
 
-TEST(DomainName, a_name_far_too_long_is_refused_before_any_work) {
+TEST(DomainName, a_name_far_too_long) {
   EXPECT_FALSE(DomainName::parse(std::string(1'000'000, 'a')));
   std::string labels;
   for (int i = 0; i < 200'000; ++i) labels += "\xc3\xbc.";

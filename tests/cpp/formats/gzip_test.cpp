@@ -193,14 +193,14 @@ TEST(Gzip, sixty_four_mebibytes_are_always_allowed) {
 
 // Q48: bombs are our own concern.
 TEST(Gzip, bomb) {
-  const std::string bomb = pack::gzip(std::string(kBombFloor + (1 << 20), 'a'));
+  const std::string bomb = pack::gzip(std::string(kBombFloor + (8 << 20), 'a'));
   Bytes out;
   const Result<void> refused = gunzip(bomb, out);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::gzip_bomb);
   EXPECT_GT(refused.error().offset, 60'000);
   EXPECT_LE(refused.error().offset, static_cast<std::int64_t>(bomb.size()));
-  EXPECT_LT(out.size(), kBombFloor + (1 << 20));
+  EXPECT_LE(out.size(), kBombFloor + (1 << 20));
 
   const Read piped = streamed(bomb, 1000, 100'000);
   EXPECT_EQ(piped.code, "gzip-bomb");

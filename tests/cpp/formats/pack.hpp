@@ -24,7 +24,7 @@ inline std::string little(std::uint64_t value, int bytes) {
 /// Bare deflate data (RFC 1951).
 inline std::string deflated(std::string_view text) {
   z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
   std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
   std::string in(text);
   stream.next_in = reinterpret_cast<Bytef*>(in.data());
@@ -56,6 +56,7 @@ struct ZipMember {
   bool stored = false;
   std::string data = {};         ///< in place of the packed content, if not empty
   std::uint32_t attributes = 0;  ///< Unix mode << 16
+  std::uint64_t method = 8;      ///< that is claimed where it is not stored; 8 is deflate
 };
 
 /// A zip file as Info-ZIP writes it: members, directory, end.
@@ -70,7 +71,7 @@ inline std::string zip(const std::vector<ZipMember>& members) {
     const std::string sums = little(crc_of(member.content), 4) + little(packed.size(), 4) +
                              little(member.content.size(), 4);
     const std::string common = little(20, 2) + little(static_cast<std::uint64_t>(member.flags), 2) +
-                               little(member.stored ? 0 : 8, 2) + little(0x21, 4);
+                               little(member.stored ? 0 : member.method, 2) + little(0x21, 4);
     const std::string lengths = little(member.name.size(), 2) + little(0, 2);
     directory += "PK\1\2" + little(0x314, 2) + common + sums + lengths + little(0, 2) +
                  little(0, 2) + little(0, 2) + little(member.attributes, 4) +
@@ -114,6 +115,15 @@ inline std::string tar_header(std::string_view name, std::size_t size, char type
 inline std::string tar_member(std::string_view name, std::string_view content, char type = '0') {
   return tar_header(name, content.size(), type) + std::string(content) +
          std::string((512 - content.size() % 512) % 512, '\0');
+}
+
+/// A pax record (POSIX pax, "pax Extended Header"): its length, which counts itself, and
+/// "key=value".
+inline std::string pax_record(std::string_view key, std::string_view value) {
+  const std::size_t rest = key.size() + value.size() + 3;
+  std::size_t size = rest;
+  while (size != rest + std::to_string(size).size()) ++size;
+  return std::to_string(size) + ' ' + std::string(key) + '=' + std::string(value) + '\n';
 }
 
 /// The two blocks of zeros that end a tar file.

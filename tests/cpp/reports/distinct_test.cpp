@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Q59: a report is known again by its values.
+#include "reports/distinct.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+#include <string>
+
+namespace mxseal::reports {
+namespace {
+
+tlsrpt::Report plain() {
+  static const std::string_view kLines[] = {"version: STSv1", "mode: enforce"};
+  tlsrpt::Report report;
+  report.organization_name = "Example Mail";
+  report.contact_info = "tls@mail.example";
+  report.report_id = "r1";
+  report.start = 1;
+  report.end = 2;
+  report.lines.assign(std::begin(kLines), std::end(kLines));
+  report.mx_hosts = {"mx.example.com"};
+  tlsrpt::PolicyEntry& entry = report.policies.emplace_back();
+  entry.policy_type = "sts";
+  entry.policy_domain = "example.com";
+  entry.line_count = 2;
+  entry.host_count = 1;
+  entry.detail_count = 1;
+  report.details.emplace_back().result_type = "certificate-expired";
+  return report;
+}
+
+TEST(Distinct, knows_a_report_again_and_which_one_it_was) {
+  Distinct distinct(true);
+  std::uint32_t number = 7;
+  EXPECT_EQ(distinct.add(plain(), number), Seen::first);
+  number = 8;
+  EXPECT_EQ(distinct.add(plain(), number), Seen::duplicate);
+  EXPECT_EQ(number, 7U);
+}
+
+TEST(Distinct, every_value_tells_reports_apart) {
+  using Change = std::function<void(tlsrpt::Report&)>;
+  const Change changes[] = {
+      [](auto& r) { r.contact_info = "x"; },
+      [](auto& r) { r.contact_info = {}; },
+      [](auto& r) { r.start = 0; },
+      [](auto& r) { r.end = 3; },
+      [](auto& r) { r.policies[0].policy_type = "tlsa"; },
+      [](auto& r) { r.policies[0].policy_domain = ""; },
+      [](auto& r) { r.policies[0].policy_domain = {}; },
+      [](auto& r) { r.policies[0].total_successful_session_count = 1; },
+      [](auto& r) { r.policies[0].total_failure_session_count = 1; },
+      [](auto& r) { r.policies[0].line_count = 1; },
+      [](auto& r) { r.lines[1] = "mode: testing"; },
+      [](auto& r) { r.mx_hosts[0] = "mx2.example.com"; },
+      [](auto& r) { r.policies[0].host_count = 0; },
+      [](auto& r) { r.policies[0].detail_count = 0; },
+      [](auto& r) { r.policies.push_back(r.policies[0]); },
+      [](auto& r) { r.details[0].result_type = "x"; },
+      [](auto& r) { r.details[0].sending_mta_ip = "x"; },
+      [](auto& r) { r.details[0].receiving_mx_hostname = "x"; },
+      [](auto& r) { r.details[0].receiving_mx_helo = "x"; },
+      [](auto& r) { r.details[0].receiving_ip = "x"; },
+      [](auto& r) { r.details[0].failed_session_count = 1; },
+      [](auto& r) { r.details[0].additional_information = "x"; },
+      [](auto& r) { r.details[0].failure_reason_code = "x"; },
+  };
+  Distinct distinct(false);
+  std::uint32_t number = 0;
+  ASSERT_EQ(distinct.add(plain(), number), Seen::first);
+  for (const Change& change : changes) {
+    tlsrpt::Report changed = plain();
+    change(changed);
+    EXPECT_EQ(distinct.add(changed, number), Seen::id_again) << (&change - changes);
+    EXPECT_EQ(distinct.add(changed, number), Seen::duplicate) << (&change - changes);
+  }
+  for (const Change& change : {Change([](auto& r) { r.organization_name = "Other"; }),
+                               Change([](auto& r) { r.report_id = "r2"; })}) {
+    tlsrpt::Report changed = plain();
+    change(changed);
+    EXPECT_EQ(distinct.add(changed, number), Seen::first);
+  }
+}
+
+TEST(Distinct, a_missing_id_is_no_repeated_id) {
+  Distinct distinct(false);
+  std::uint32_t number = 0;
+  for (int n = 0; n < 3; ++n) {
+    tlsrpt::Report report = plain();
+    report.report_id = {};
+    report.start = n;
+    EXPECT_EQ(distinct.add(report, number), Seen::first);
+  }
+}
+
+TEST(HashSet, agrees_with_a_plain_set_while_it_grows) {
+  HashSet hashes(true);
+  std::set<std::uint64_t> plain_set;
+  std::uint64_t state = 1;
+  for (std::uint32_t n = 0; n < 100'000; ++n) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    const std::uint64_t hash = (state >> 11) % 60'000 * 0x9E3779B97F4A7C15U;  // 0 is among them
+    std::uint32_t number = n;
+    ASSERT_EQ(hashes.add(hash, number), plain_set.insert(hash).second);
+    if (number != n) ASSERT_LT(number, n);
+  }
+  for (const std::uint64_t hash : plain_set) ASSERT_TRUE(hashes.contains(hash));
+  EXPECT_FALSE(hashes.contains(12345));
+}
+
+}  // namespace
+}  // namespace mxseal::reports
