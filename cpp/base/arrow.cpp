@@ -53,8 +53,10 @@ void export_schema(const Layout& layout, std::string name, ArrowSchema* out) {
   auto node = std::make_unique<SchemaNode>();
   node->format = layout.format;
   node->name = std::move(name);
-  if (layout.child != nullptr) export_schema(layout.child->layout(), "item", &node->children.emplace_back());
-  if (layout.dictionary != nullptr) export_schema(layout.dictionary->layout(), "", &node->dictionary);
+  if (layout.child != nullptr)
+    export_schema(layout.child->layout(), "item", &node->children.emplace_back());
+  if (layout.dictionary != nullptr)
+    export_schema(layout.dictionary->layout(), "", &node->dictionary);
   *out = {};
   out->format = node->format.c_str();
   out->name = node->name.c_str();
@@ -62,12 +64,15 @@ void export_schema(const Layout& layout, std::string name, ArrowSchema* out) {
   finish(out, std::move(node), layout.dictionary != nullptr);
 }
 
-void export_array(const std::shared_ptr<const Table>& table, const Layout& layout, ArrowArray* out) {
+void export_array(const std::shared_ptr<const Table>& table, const Layout& layout,
+                  ArrowArray* out) {
   auto node = std::make_unique<ArrayNode>();
   node->table = table;
   node->buffers = layout.buffers;
-  if (layout.child != nullptr) export_array(table, layout.child->layout(), &node->children.emplace_back());
-  if (layout.dictionary != nullptr) export_array(table, layout.dictionary->layout(), &node->dictionary);
+  if (layout.child != nullptr)
+    export_array(table, layout.child->layout(), &node->children.emplace_back());
+  if (layout.dictionary != nullptr)
+    export_array(table, layout.dictionary->layout(), &node->dictionary);
   *out = {};
   out->length = layout.length;
   out->null_count = layout.null_count;
@@ -81,7 +86,9 @@ struct StreamNode {
   bool done = false;
 };
 
-StreamNode& node_of(ArrowArrayStream* stream) { return *static_cast<StreamNode*>(stream->private_data); }
+StreamNode& node_of(ArrowArrayStream* stream) {
+  return *static_cast<StreamNode*>(stream->private_data);
+}
 
 // A table is a struct of its columns.
 int get_schema(ArrowArrayStream* stream, ArrowSchema* out) {

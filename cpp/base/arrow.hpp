@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A table handed out through the Arrow C stream interface: pyarrow, polars and DuckDB read the columns where they lie.
-// https://arrow.apache.org/docs/format/CDataInterface.html and CStreamInterface.html give these structs to be copied as they are.
+// A table handed out through the Arrow C stream interface: pyarrow, polars and DuckDB read the
+// columns where they lie. https://arrow.apache.org/docs/format/CDataInterface.html and
+// CStreamInterface.html give these structs to be copied as they are.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ struct ArrowArrayStream {
 
 namespace mxseal {
 
-/// Fills `out` with a stream of one batch over the table, which stays alive as long as anybody holds what came from it.
+/// Fills `out` with a stream of one batch over the table, which stays alive as long as anybody
+/// holds what came from it.
 void export_stream(std::shared_ptr<const Table> table, ArrowArrayStream* out);
 
 }  // namespace mxseal

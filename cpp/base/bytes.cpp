@@ -25,7 +25,8 @@ void Bytes::grow(std::size_t capacity) {
   }
   const std::size_t length = (wanted + kPage - 1) / kPage * kPage;
   void* block = mapped_ > 0 ? mremap(data_, mapped_, length, MREMAP_MAYMOVE)
-                            : mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                            : mmap(nullptr, length, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) throw std::bad_alloc();
   if (mapped_ == 0 && data_ != nullptr) {
     std::memcpy(block, data_, size_);

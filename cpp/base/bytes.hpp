@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Bytes: a growing buffer of raw bytes, never initialised and never copied byte by byte, with kPadding readable bytes behind
-// its end (what simdjson and libdeflate want). Large blocks are mapped from the system and grow by moving pages, not bytes:
-// realloc() would do so too, but only until the first large block was freed; from then on it copies and leaves holes.
+// Bytes: a growing buffer of raw bytes, never initialised and never copied byte by byte, with
+// kPadding readable bytes behind its end (what simdjson and libdeflate want). Large blocks are
+// mapped from the system and grow by moving pages, not bytes: realloc() would do so too, but only
+// until the first large block was freed; from then on it copies and leaves holes.
 //
-// ByteSource: where bytes come from, pulled in pieces: a file, a member of a container, a gzip stream over another source.
+// ByteSource: where bytes come from, pulled in pieces: a file, a member of a container, a gzip
+// stream over another source.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +49,8 @@ class Bytes {
   /// Makes room for `more` bytes behind those that are there, growing by half at least.
   void reserve_more(std::size_t more) {
     const std::size_t needed = size_ + more;
-    if (needed > capacity_) reserve(needed > capacity_ + capacity_ / 2 ? needed : capacity_ + capacity_ / 2);
+    if (needed > capacity_)
+      reserve(needed > capacity_ + capacity_ / 2 ? needed : capacity_ + capacity_ / 2);
   }
 
   /// Says how many bytes count; they may have been written through data().
@@ -100,7 +103,8 @@ class ByteSource {
   /// Reads up to into.size() bytes and returns how many; 0 only at the end.
   virtual Result<std::size_t> read(std::span<char> into) = 0;
 
-  /// The size in bytes, or -1 where the source cannot tell and cannot seek (a pipe, a stream inside another).
+  /// The size in bytes, or -1 where the source cannot tell and cannot seek (a pipe, a stream inside
+  /// another).
   virtual std::int64_t size() const { return -1; }
 
   /// Goes to an absolute position; false where the source cannot.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Columns: tables held column by column in the very layout of Apache Arrow, so that handing them out copies nothing.
+// Columns: tables held column by column in the very layout of Apache Arrow, so that handing them
+// out copies nothing.
 //
-// A column only grows; a Table is made of finished columns that nobody changes any more and that may be shared. Buffers grow
-// by realloc (base/bytes.hpp), so a large column is never held twice. Offsets are 64 bit: no archive is too large for them.
+// A column only grows; a Table is made of finished columns that nobody changes any more and that
+// may be shared. Buffers grow by realloc (base/bytes.hpp), so a large column is never held twice.
+// Offsets are 64 bit: no archive is too large for them.
 #pragma once
 
 #include <cstddef>
@@ -29,17 +31,18 @@ struct Date {
   std::int32_t days;
 };
 /// One value of a column, for printing.
-using Cell = std::variant<std::monostate, std::int64_t, Timestamp, Date, std::string_view, std::vector<std::string_view>>;
+using Cell = std::variant<std::monostate, std::int64_t, Timestamp, Date, std::string_view,
+                          std::vector<std::string_view>>;
 
 class Column;
 
 /// How a column lies in memory, in the terms of the Arrow columnar format and its C data interface.
 struct Layout {
-  std::string format;                 ///< Arrow's format string
+  std::string format;  ///< Arrow's format string
   std::int64_t length = 0;
   std::int64_t null_count = 0;
-  std::vector<const void*> buffers;   ///< validity first, null where no value is missing
-  const Column* child = nullptr;      ///< of a list
+  std::vector<const void*> buffers;  ///< validity first, null where no value is missing
+  const Column* child = nullptr;     ///< of a list
   const Column* dictionary = nullptr;
 };
 
@@ -88,7 +91,8 @@ class Validity {
 
  private:
   void extend(std::int64_t length) const;
-  // Rows that are there cost nothing until one is missing; the bitmap is brought up to length when it is asked for.
+  // Rows that are there cost nothing until one is missing; the bitmap is brought up to length when
+  // it is asked for.
   mutable Numbers<std::uint8_t> bits_;
   mutable std::int64_t size_ = 0;
   std::int64_t null_count_ = 0;
@@ -101,7 +105,9 @@ class IntColumn final : public Column {
   std::int64_t operator[](std::int64_t row) const { return values_[row]; }
   void set(std::int64_t row, std::int64_t value) { values_.set(row, value); }
   std::int64_t size() const override { return values_.size(); }
-  Layout layout() const override { return {"l", size(), 0, {nullptr, values_.data()}, nullptr, nullptr}; }
+  Layout layout() const override {
+    return {"l", size(), 0, {nullptr, values_.data()}, nullptr, nullptr};
+  }
   Cell cell(std::int64_t row) const override { return values_[row]; }
 
  private:
@@ -117,7 +123,8 @@ class OptionalIntColumn final : public Column {
   }
   std::int64_t size() const override { return values_.size(); }
   Layout layout() const override {
-    return {"l", size(), validity_.null_count(), {validity_.bitmap(size()), values_.data()}, nullptr, nullptr};
+    return {"l",     size(), validity_.null_count(), {validity_.bitmap(size()), values_.data()},
+            nullptr, nullptr};
   }
   Cell cell(std::int64_t row) const override {
     if (!validity_[row]) return {};
@@ -135,7 +142,9 @@ class TimestampColumn final : public Column {
   void push_back_seconds(std::int64_t seconds) { values_.push_back(seconds * 1'000'000); }
   std::int64_t seconds(std::int64_t row) const { return values_[row] / 1'000'000; }
   std::int64_t size() const override { return values_.size(); }
-  Layout layout() const override { return {"tsu:UTC", size(), 0, {nullptr, values_.data()}, nullptr, nullptr}; }
+  Layout layout() const override {
+    return {"tsu:UTC", size(), 0, {nullptr, values_.data()}, nullptr, nullptr};
+  }
   Cell cell(std::int64_t row) const override { return Timestamp{values_[row]}; }
 
  private:
@@ -147,7 +156,9 @@ class DateColumn final : public Column {
  public:
   void push_back(Date day) { values_.push_back(day.days); }
   std::int64_t size() const override { return values_.size(); }
-  Layout layout() const override { return {"tdD", size(), 0, {nullptr, values_.data()}, nullptr, nullptr}; }
+  Layout layout() const override {
+    return {"tdD", size(), 0, {nullptr, values_.data()}, nullptr, nullptr};
+  }
   Cell cell(std::int64_t row) const override { return Date{values_[row]}; }
 
  private:
@@ -169,7 +180,12 @@ class TextColumn final : public Column {
   }
   std::int64_t size() const override { return offsets_.size() - 1; }
   Layout layout() const override {
-    return {"U", size(), validity_.null_count(), {validity_.bitmap(size()), offsets_.data(), bytes_.data()}, nullptr, nullptr};
+    return {"U",
+            size(),
+            validity_.null_count(),
+            {validity_.bitmap(size()), offsets_.data(), bytes_.data()},
+            nullptr,
+            nullptr};
   }
   Cell cell(std::int64_t row) const override {
     if (!validity_[row]) return {};
@@ -182,7 +198,8 @@ class TextColumn final : public Column {
     static constexpr char kEmpty[] = "";
     const auto start = static_cast<std::size_t>(offsets_[row]);
     const auto length = static_cast<std::size_t>(offsets_[row + 1]) - start;
-    return length == 0 ? std::string_view(kEmpty, 0) : std::string_view(bytes_.data() + start, length);
+    return length == 0 ? std::string_view(kEmpty, 0)
+                       : std::string_view(bytes_.data() + start, length);
   }
   Numbers<std::int64_t> offsets_;
   Bytes bytes_;
@@ -198,14 +215,17 @@ class TextListColumn final : public Column {
     offsets_.push_back(items_.size());
   }
   std::int64_t size() const override { return offsets_.size() - 1; }
-  Layout layout() const override { return {"+L", size(), 0, {nullptr, offsets_.data()}, &items_, nullptr}; }
+  Layout layout() const override {
+    return {"+L", size(), 0, {nullptr, offsets_.data()}, &items_, nullptr};
+  }
   Cell cell(std::int64_t row) const override {
     std::vector<std::string_view> texts;
     append_to(row, texts);
     return texts;
   }
   void append_to(std::int64_t row, std::vector<std::string_view>& out) const {
-    for (std::int64_t item = offsets_[row]; item < offsets_[row + 1]; ++item) out.push_back(items_[item]);
+    for (std::int64_t item = offsets_[row]; item < offsets_[row + 1]; ++item)
+      out.push_back(items_[item]);
   }
 
  private:
@@ -228,13 +248,14 @@ class Dictionary {
   Numbers<std::uint32_t> hashes_;    // of each text, so that growing reads no text
   std::uint64_t key0_;
   std::uint64_t key1_;
-  std::int32_t last_ = -1;           // repeats come in runs
+  std::int32_t last_ = -1;  // repeats come in runs
 };
 
 /// Text that repeats, as numbers into a dictionary that several columns may share.
 class DictionaryColumn final : public Column {
  public:
-  explicit DictionaryColumn(std::shared_ptr<Dictionary> dictionary) : dictionary_(std::move(dictionary)) {}
+  explicit DictionaryColumn(std::shared_ptr<Dictionary> dictionary)
+      : dictionary_(std::move(dictionary)) {}
   const std::shared_ptr<Dictionary>& dictionary() const { return dictionary_; }
   void push_back(std::string_view text) {
     push_back_number(text.data() == nullptr ? -1 : dictionary_->intern(text));
@@ -251,7 +272,12 @@ class DictionaryColumn final : public Column {
   }
   std::int64_t size() const override { return numbers_.size(); }
   Layout layout() const override {
-    return {"i", size(), validity_.null_count(), {validity_.bitmap(size()), numbers_.data()}, nullptr, &dictionary_->texts()};
+    return {"i",
+            size(),
+            validity_.null_count(),
+            {validity_.bitmap(size()), numbers_.data()},
+            nullptr,
+            &dictionary_->texts()};
   }
   Cell cell(std::int64_t row) const override {
     if (!validity_[row]) return {};

@@ -29,8 +29,12 @@ constexpr Entry kDeviations[] = {
 
 }  // namespace
 
-std::string_view code_name(Errc code) { return kErrors[static_cast<std::size_t>(code)].code; }
-std::string_view code_text(Errc code) { return kErrors[static_cast<std::size_t>(code)].text; }
+std::string_view code_name(Errc code) {
+  return kErrors[static_cast<std::size_t>(code)].code;
+}
+std::string_view code_text(Errc code) {
+  return kErrors[static_cast<std::size_t>(code)].text;
+}
 std::string_view code_name(Deviation deviation) {
   return kDeviations[static_cast<std::size_t>(deviation)].code;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Error: why untrusted input could not be read. The core never throws for bad input; it returns Result<T>.
+// Error: why untrusted input could not be read. The core never throws for bad input; it returns
+// Result<T>.
 //
-// An Error has a code (base/errc.def: public name and sentence), a detail (the bytes, number or name that was met; hostile,
-// to be escaped by whoever prints it) and the offset in the input where reading stopped, -1 where there is none.
+// An Error has a code (base/errc.def: public name and sentence), a detail (the bytes, number or
+// name that was met; hostile, to be escaped by whoever prints it) and the offset in the input where
+// reading stopped, -1 where there is none.
 #pragma once
 
 #include <bitset>

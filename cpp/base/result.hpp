@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Result<T>: a value or an Error, with the spelling of C++23's std::expected (g++ 12 has none in C++20).
+// Result<T>: a value or an Error, with the spelling of C++23's std::expected (g++ 12 has none in
+// C++20).
 #pragma once
 
 #include <type_traits>
@@ -13,8 +14,10 @@ namespace mxseal {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// SipHash-1-3: a keyed 64-bit hash of bytes. Whoever does not know the key cannot make two inputs meet, so hostile reports
-// can neither pass for another one nor crowd a table. (Aumasson and Bernstein, 2012; the same variant serves Python's str.)
+// SipHash-1-3: a keyed 64-bit hash of bytes. Whoever does not know the key cannot make two inputs
+// meet, so hostile reports can neither pass for another one nor crowd a table. (Aumasson and
+// Bernstein, 2012; the same variant serves Python's str.)
 #pragma once
 
 #include <cstdint>

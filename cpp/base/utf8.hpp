@@ -8,7 +8,8 @@
 
 namespace mxseal::utf8 {
 
-/// The length in bytes (1 to 4) of the character that begins at `at`, 0 where the bytes there are no UTF-8.
+/// The length in bytes (1 to 4) of the character that begins at `at`, 0 where the bytes there are
+/// no UTF-8.
 std::size_t length_at(std::string_view text, std::size_t at);
 
 /// The offset of the first byte that is no UTF-8, npos where all is.

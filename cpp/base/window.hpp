@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Window: a piece of a ByteSource that slides over it, so that what is larger than memory is read in one pass.
+// Window: a piece of a ByteSource that slides over it, so that what is larger than memory is read
+// in one pass.
 //
-// The reader looks at text() from position at(), asks for more() when that does not suffice, and advances with take().
-// Bytes::kPadding bytes behind text() are always readable.
+// The reader looks at text() from position at(), asks for more() when that does not suffice, and
+// advances with take(). Bytes::kPadding bytes behind text() are always readable.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,8 @@ namespace mxseal {
 class Window {
  public:
   /// Over a source, through a buffer whose memory is reused; `step` bytes are asked for at a time.
-  Window(ByteSource& source, Bytes& buffer, std::size_t step) : source_(&source), buffer_(&buffer), step_(step) {
+  Window(ByteSource& source, Bytes& buffer, std::size_t step)
+      : source_(&source), buffer_(&buffer), step_(step) {
     buffer.clear();
     buffer.reserve(0);
     text_ = buffer.view();
@@ -35,7 +37,8 @@ class Window {
 
   void take(std::size_t count) { at_ += count; }
 
-  /// Brings more of the source into text(); what lies before at() goes, so at() becomes 0. False at the end.
+  /// Brings more of the source into text(); what lies before at() goes, so at() becomes 0. False at
+  /// the end.
   Result<bool> more() {
     if (source_ == nullptr) return false;
     buffer_->drop_front(at_);

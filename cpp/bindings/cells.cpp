@@ -4,7 +4,9 @@
 namespace mxseal::bindings {
 namespace {
 
-py::object datetime_module(const char* name) { return py::module_::import("datetime").attr(name); }
+py::object datetime_module(const char* name) {
+  return py::module_::import("datetime").attr(name);
+}
 
 struct ToPython {
   py::object operator()(std::monostate) const { return py::none(); }
@@ -26,11 +28,13 @@ struct ToPython {
 
 py::object to_datetime(std::int64_t microseconds) {
   // Not fromtimestamp(): it goes through a float.
-  const py::object epoch =
-      datetime_module("datetime")(1970, 1, 1, py::arg("tzinfo") = datetime_module("timezone").attr("utc"));
+  const py::object epoch = datetime_module("datetime")(
+      1970, 1, 1, py::arg("tzinfo") = datetime_module("timezone").attr("utc"));
   return epoch + datetime_module("timedelta")(py::arg("microseconds") = microseconds);
 }
 
-py::object to_python(const Cell& cell) { return std::visit(ToPython{}, cell); }
+py::object to_python(const Cell& cell) {
+  return std::visit(ToPython{}, cell);
+}
 
 }  // namespace mxseal::bindings

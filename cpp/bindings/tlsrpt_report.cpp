@@ -48,19 +48,29 @@ struct OwnedReport {
 };
 
 OwnedDetail own(const tlsrpt::FailureDetail& detail) {
-  return {optional(detail.result_type),           optional(detail.sending_mta_ip),
-          optional(detail.receiving_mx_hostname), optional(detail.receiving_mx_helo),
-          optional(detail.receiving_ip),          detail.failed_session_count,
-          optional(detail.additional_information), optional(detail.failure_reason_code)};
+  return {optional(detail.result_type),
+          optional(detail.sending_mta_ip),
+          optional(detail.receiving_mx_hostname),
+          optional(detail.receiving_mx_helo),
+          optional(detail.receiving_ip),
+          detail.failed_session_count,
+          optional(detail.additional_information),
+          optional(detail.failure_reason_code)};
 }
 
 OwnedPolicy own(const tlsrpt::Report& report, const tlsrpt::PolicyEntry& entry) {
   const auto lines = report.lines_of(entry);
   const auto hosts = report.mx_hosts_of(entry);
-  OwnedPolicy owned{optional(entry.policy_type), optional(entry.policy_domain), {lines.begin(), lines.end()},
-                    {hosts.begin(), hosts.end()}, entry.total_successful_session_count,
-                    entry.total_failure_session_count, {}, names(entry.deviations)};
-  for (const tlsrpt::FailureDetail& detail : report.details_of(entry)) owned.failure_details.push_back(own(detail));
+  OwnedPolicy owned{optional(entry.policy_type),
+                    optional(entry.policy_domain),
+                    {lines.begin(), lines.end()},
+                    {hosts.begin(), hosts.end()},
+                    entry.total_successful_session_count,
+                    entry.total_failure_session_count,
+                    {},
+                    names(entry.deviations)};
+  for (const tlsrpt::FailureDetail& detail : report.details_of(entry))
+    owned.failure_details.push_back(own(detail));
   return owned;
 }
 
@@ -74,18 +84,25 @@ OwnedReport parse_report(const TextOrBytes& data) {
   }
   unwrap(std::move(read));
   const tlsrpt::Report& report = single.report();
-  OwnedReport owned{optional(report.organization_name), optional(report.contact_info), optional(report.report_id),
-                    report.start, report.end, {}, names(report.all_deviations())};
-  for (const tlsrpt::PolicyEntry& entry : report.policies) owned.policies.push_back(own(report, entry));
+  OwnedReport owned{optional(report.organization_name),
+                    optional(report.contact_info),
+                    optional(report.report_id),
+                    report.start,
+                    report.end,
+                    {},
+                    names(report.all_deviations())};
+  for (const tlsrpt::PolicyEntry& entry : report.policies)
+    owned.policies.push_back(own(report, entry));
   return owned;
 }
 
 }  // namespace
 
 void register_tlsrpt_report(py::module_& module) {
-  py::class_<OwnedDetail>(module, "FailureDetail",
-                          "One entry of failure-details (RFC 8460 §4.4). What the report leaves out is None; "
-                          "failed_session_count is then 0.")
+  py::class_<OwnedDetail>(
+      module, "FailureDetail",
+      "One entry of failure-details (RFC 8460 §4.4). What the report leaves out is None; "
+      "failed_session_count is then 0.")
       .def_readonly("result_type", &OwnedDetail::result_type)
       .def_readonly("sending_mta_ip", &OwnedDetail::sending_mta_ip)
       .def_readonly("receiving_mx_hostname", &OwnedDetail::receiving_mx_hostname)
@@ -95,12 +112,15 @@ void register_tlsrpt_report(py::module_& module) {
       .def_readonly("additional_information", &OwnedDetail::additional_information)
       .def_readonly("failure_reason_code", &OwnedDetail::failure_reason_code)
       .def("__repr__", [](const OwnedDetail& self) {
-        return py::str("<FailureDetail {}: {}>").format(self.result_type, self.failed_session_count);
+        return py::str("<FailureDetail {}: {}>")
+            .format(self.result_type, self.failed_session_count);
       });
 
-  py::class_<OwnedPolicy>(module, "ReportPolicy",
-                          "One entry of policies (RFC 8460 §4.4): the policy that was applied, how many sessions went well "
-                          "and failed under it, and why. What the report leaves out is None, 0 or an empty list.")
+  py::class_<OwnedPolicy>(
+      module, "ReportPolicy",
+      "One entry of policies (RFC 8460 §4.4): the policy that was applied, how many sessions went "
+      "well "
+      "and failed under it, and why. What the report leaves out is None, 0 or an empty list.")
       .def_readonly("policy_type", &OwnedPolicy::policy_type)
       .def_readonly("policy_domain", &OwnedPolicy::policy_domain)
       .def_readonly("policy_string", &OwnedPolicy::policy_string)
@@ -116,24 +136,29 @@ void register_tlsrpt_report(py::module_& module) {
       });
 
   py::class_<OwnedReport>(module, "Report",
-                          "A TLS report (RFC 8460 §4). start and end are aware datetimes in UTC; warnings are the codes of "
+                          "A TLS report (RFC 8460 §4). start and end are aware datetimes in UTC; "
+                          "warnings are the codes of "
                           "what is against the RFC and was read all the same.")
       .def_readonly("organization_name", &OwnedReport::organization_name)
       .def_readonly("contact_info", &OwnedReport::contact_info)
       .def_readonly("report_id", &OwnedReport::report_id)
-      .def_property_readonly("start", [](const OwnedReport& self) { return to_datetime(self.start * 1'000'000); })
-      .def_property_readonly("end", [](const OwnedReport& self) { return to_datetime(self.end * 1'000'000); })
+      .def_property_readonly(
+          "start", [](const OwnedReport& self) { return to_datetime(self.start * 1'000'000); })
+      .def_property_readonly(
+          "end", [](const OwnedReport& self) { return to_datetime(self.end * 1'000'000); })
       .def_readonly("policies", &OwnedReport::policies)
       .def_readonly("warnings", &OwnedReport::warnings)
       .def("__repr__", [](const OwnedReport& self) {
-        return py::str("<Report {} by {}: {} policies>").format(self.report_id, self.organization_name,
-                                                                self.policies.size());
+        return py::str("<Report {} by {}: {} policies>")
+            .format(self.report_id, self.organization_name, self.policies.size());
       });
 
-  module.def("parse_report", &parse_report, py::arg("data"),
-             "Read one TLS report: JSON, gzip, or a whole mail that carries one (RFC 8460 §4, §5).\n\n"
-             "Raises ParseError, with code, detail and offset, where no report can be had. What is against the RFC but\n"
-             "harmless is read, with a code in warnings.");
+  module.def(
+      "parse_report", &parse_report, py::arg("data"),
+      "Read one TLS report: JSON, gzip, or a whole mail that carries one (RFC 8460 §4, §5).\n\n"
+      "Raises ParseError, with code, detail and offset, where no report can be had. What is "
+      "against the RFC but\n"
+      "harmless is read, with a code in warnings.");
 }
 
 }  // namespace mxseal::bindings

@@ -60,7 +60,8 @@ py::list rows_of(const PyTable& self, std::int64_t start, std::optional<std::int
   for (const Table::Field& field : self.table->fields) names.emplace_back(field.name);
   for (std::int64_t row = std::max<std::int64_t>(start, 0); row < end; ++row) {
     py::dict values;
-    for (std::size_t i = 0; i < names.size(); ++i) values[names[i]] = to_python(self.table->fields[i].column->cell(row));
+    for (std::size_t i = 0; i < names.size(); ++i)
+      values[names[i]] = to_python(self.table->fields[i].column->cell(row));
     rows.append(std::move(values));
   }
   return rows;
@@ -72,15 +73,19 @@ std::vector<std::string> column_names(const PyTable& self) {
   return names;
 }
 
-// Conversions need libraries that may be missing, and HTML needs escaping: Python's side of the package does both.
+// Conversions need libraries that may be missing, and HTML needs escaping: Python's side of the
+// package does both.
 py::object call(const char* module, const char* function, const py::object& argument) {
   return py::module_::import(module).attr(function)(argument);
 }
 
-// ------------------------------------------------------------------------------------------------- reading archives
+// -------------------------------------------------------------------------------------------------
+// reading archives
 
-reports::Options options_of(const std::optional<std::int64_t>& since, const std::optional<std::int64_t>& until,
-                            const std::vector<std::string>& domains, std::vector<std::string> organizations, int threads) {
+reports::Options options_of(const std::optional<std::int64_t>& since,
+                            const std::optional<std::int64_t>& until,
+                            const std::vector<std::string>& domains,
+                            std::vector<std::string> organizations, int threads) {
   reports::Options options;
   if (since) options.filter.since = *since;
   if (until) options.filter.until = *until;
@@ -93,12 +98,14 @@ reports::Options options_of(const std::optional<std::int64_t>& since, const std:
   return options;
 }
 
-std::vector<std::string> to_paths(const std::vector<py::bytes>& paths) { return {paths.begin(), paths.end()}; }
+std::vector<std::string> to_paths(const std::vector<py::bytes>& paths) {
+  return {paths.begin(), paths.end()};
+}
 
-// Reads without the GIL; from time to time takes it for signals and progress. A Ctrl-C, or whatever the callback raises,
-// ends the reading and is raised then.
-Counts gather(const std::vector<py::bytes>& paths, reports::Options options, const py::object& progress,
-              reports::Collector& collector) {
+// Reads without the GIL; from time to time takes it for signals and progress. A Ctrl-C, or whatever
+// the callback raises, ends the reading and is raised then.
+Counts gather(const std::vector<py::bytes>& paths, reports::Options options,
+              const py::object& progress, reports::Collector& collector) {
   const std::vector<std::string> names = to_paths(paths);
   options.pulse = [&progress](const reports::Progress& now) {
     const py::gil_scoped_acquire locked;
@@ -121,12 +128,16 @@ Counts gather(const std::vector<py::bytes>& paths, reports::Options options, con
   return counts;
 }
 
-PyReports read_reports(const std::vector<py::bytes>& paths, const std::optional<std::int64_t>& since,
-                       const std::optional<std::int64_t>& until, const std::vector<std::string>& domains,
-                       std::vector<std::string> organizations, int threads, const py::object& progress) {
+PyReports read_reports(const std::vector<py::bytes>& paths,
+                       const std::optional<std::int64_t>& since,
+                       const std::optional<std::int64_t>& until,
+                       const std::vector<std::string>& domains,
+                       std::vector<std::string> organizations, int threads,
+                       const py::object& progress) {
   reports::TableCollector collector;
-  const Counts counts = gather(paths, options_of(since, until, domains, std::move(organizations), threads),
-                               progress, collector);
+  const Counts counts =
+      gather(paths, options_of(since, until, domains, std::move(organizations), threads), progress,
+             collector);
   return {collector.finish(counts)};
 }
 
@@ -146,7 +157,8 @@ std::unique_ptr<reports::Sums> to_sums(const Spec& spec) {
   return std::make_unique<reports::Sums>(std::move(keys), period);
 }
 
-PySums to_python_sums(const reports::Sums& sums, const Counts& counts, const std::shared_ptr<const Table>& errors) {
+PySums to_python_sums(const reports::Sums& sums, const Counts& counts,
+                      const std::shared_ptr<const Table>& errors) {
   PySums out;
   out.table = sums.table();
   out.name = "sums";
@@ -169,7 +181,8 @@ class SumsCollector final : public reports::Collector {
   void report(const tlsrpt::Report& report, const Place& place, std::uint32_t /*number*/) override {
     for (const auto& sums : sums_) sums->add(report, place);
   }
-  void duplicate(const tlsrpt::Report& /*report*/, const Place& /*place*/, std::uint32_t /*number*/) override {}
+  void duplicate(const tlsrpt::Report& /*report*/, const Place& /*place*/,
+                 std::uint32_t /*number*/) override {}
   void unread(const Place& place, const Error& error) override {
     if (errors_.size() < kMaxErrors) errors_.add(place, error);
   }
@@ -185,17 +198,22 @@ class SumsCollector final : public reports::Collector {
   reports::UnreadRows errors_;
 };
 
-std::vector<PySums> summarize_reports(const std::vector<py::bytes>& paths, const std::vector<Spec>& specs,
+std::vector<PySums> summarize_reports(const std::vector<py::bytes>& paths,
+                                      const std::vector<Spec>& specs,
                                       const std::optional<std::int64_t>& since,
-                                      const std::optional<std::int64_t>& until, const std::vector<std::string>& domains,
-                                      std::vector<std::string> organizations, int threads, const py::object& progress) {
+                                      const std::optional<std::int64_t>& until,
+                                      const std::vector<std::string>& domains,
+                                      std::vector<std::string> organizations, int threads,
+                                      const py::object& progress) {
   SumsCollector collector(specs);
-  const Counts counts = gather(paths, options_of(since, until, domains, std::move(organizations), threads),
-                               progress, collector);
+  const Counts counts =
+      gather(paths, options_of(since, until, domains, std::move(organizations), threads), progress,
+             collector);
   return collector.finish(counts);
 }
 
-PySums summarize_table(const PyReports& self, const std::vector<std::string>& by, const std::string& period) {
+PySums summarize_table(const PyReports& self, const std::vector<std::string>& by,
+                       const std::string& period) {
   const std::unique_ptr<reports::Sums> sums = to_sums({by, period});
   {
     const py::gil_scoped_release unlocked;
@@ -225,13 +243,17 @@ void register_counts(py::module_& module) {
       .def_readonly("files", &Counts::files, "Files that were opened.")
       .def_readonly("bytes", &Counts::bytes, "Bytes read from them, before unpacking.")
       .def_readonly("reports", &Counts::reports, "Distinct reports that the filter let through.")
-      .def_readonly("duplicates", &Counts::duplicates, "Further copies of them; not counted anywhere else.")
-      .def_readonly("filtered", &Counts::filtered, "Reports that since, until, domain or organization left out.")
-      .def_readonly("unread", &Counts::unread, "Items that could not be read, also those beyond the first 1,000.")
+      .def_readonly("duplicates", &Counts::duplicates,
+                    "Further copies of them; not counted anywhere else.")
+      .def_readonly("filtered", &Counts::filtered,
+                    "Reports that since, until, domain or organization left out.")
+      .def_readonly("unread", &Counts::unread,
+                    "Items that could not be read, also those beyond the first 1,000.")
       .def_readonly("not_reports", &Counts::not_reports,
                     "Of the unread, those that are plainly something else than a report.")
       .def("__repr__", [](const Counts& self) {
-        return py::str("<Counts {:,} reports in {:,} files, {:,} unread>").format(self.reports, self.files, self.unread);
+        return py::str("<Counts {:,} reports in {:,} files, {:,} unread>")
+            .format(self.reports, self.files, self.unread);
       });
 }
 
@@ -241,34 +263,47 @@ void register_tlsrpt_table(py::module_& module) {
   register_counts(module);
 
   py::class_<PyTable>(module, "Table",
-                      "Rows and named columns in Apache Arrow's layout. Any Arrow reader takes it as it is, without a copy of\n"
+                      "Rows and named columns in Apache Arrow's layout. Any Arrow reader takes it "
+                      "as it is, without a copy of\n"
                       "the numbers: pyarrow.table(t), polars.DataFrame(t), DuckDB.")
       .def("__arrow_c_stream__", &stream_of, py::arg("requested_schema") = py::none(),
            "The Arrow C stream interface's capsule.")
       .def("__len__", [](const PyTable& self) { return self.table->rows; })
       .def_property_readonly("column_names", &column_names)
-      .def_readonly("name", &PyTable::name, "What the table holds: \"policies\", \"failures\", \"errors\", ...")
-      .def_readonly("notes", &PyTable::notes, "What must be known to read the numbers rightly, in sentences.")
+      .def_readonly("name", &PyTable::name,
+                    "What the table holds: \"policies\", \"failures\", \"errors\", ...")
+      .def_readonly("notes", &PyTable::notes,
+                    "What must be known to read the numbers rightly, in sentences.")
       .def("to_dicts", &rows_of, py::arg("start") = 0, py::arg("stop") = py::none(),
            "Rows as dictionaries of plain Python values; for a few rows, not for a million.")
-      .def("to_arrow", [](const py::object& self) { return call("mxseal._frames", "to_arrow", self); },
-           "As a pyarrow.Table (extra: parquet).")
-      .def("to_pandas", [](const py::object& self) { return call("mxseal._frames", "to_pandas", self); },
-           "As a pandas.DataFrame (extra: pandas).")
-      .def("to_polars", [](const py::object& self) { return call("mxseal._frames", "to_polars", self); },
-           "As a polars.DataFrame (extra: polars).")
-      .def("_repr_html_", [](const py::object& self) { return call("mxseal._output.html", "table_html", self); })
+      .def(
+          "to_arrow",
+          [](const py::object& self) { return call("mxseal._frames", "to_arrow", self); },
+          "As a pyarrow.Table (extra: parquet).")
+      .def(
+          "to_pandas",
+          [](const py::object& self) { return call("mxseal._frames", "to_pandas", self); },
+          "As a pandas.DataFrame (extra: pandas).")
+      .def(
+          "to_polars",
+          [](const py::object& self) { return call("mxseal._frames", "to_polars", self); },
+          "As a polars.DataFrame (extra: polars).")
+      .def("_repr_html_",
+           [](const py::object& self) { return call("mxseal._output.html", "table_html", self); })
       .def("__repr__", [](const PyTable& self) {
         return py::str("<Table {}: {:,} rows, {} columns>")
             .format(self.name, self.table->rows, self.table->fields.size());
       });
 
-  py::class_<PySums, PyTable>(module, "Sums", "Sums over an archive: a table, with what was met on the way to it.")
+  py::class_<PySums, PyTable>(module, "Sums",
+                              "Sums over an archive: a table, with what was met on the way to it.")
       .def_readonly("errors", &PySums::errors,
-                    "What could not be read: all of it from a ReportTable, the first 1,000 from summarize_reports.")
+                    "What could not be read: all of it from a ReportTable, the first 1,000 from "
+                    "summarize_reports.")
       .def_readonly("counts", &PySums::counts)
       .def_readonly("counted_once", &PySums::counted_once,
-                    "How often a report gave sts and tlsa sessions for one domain, of which the larger sum was taken.")
+                    "How often a report gave sts and tlsa sessions for one domain, of which the "
+                    "larger sum was taken.")
       .def_readonly("failed_without_detail", &PySums::failed_without_detail,
                     "Failed sessions without a failure detail (sums over details only).")
       .def("__repr__", [](const PySums& self) {
@@ -276,28 +311,49 @@ void register_tlsrpt_table(py::module_& module) {
             .format(self.table->rows, self.counts.reports, self.counts.unread);
       });
 
-  py::class_<PyReports>(module, "ReportTable", "An archive of TLS reports as four tables, each report once.")
-      .def_property_readonly("policies", [](const PyReports& self) { return PyTable{self.table.policies, "policies", {}}; },
-                             "A row for each entry of a report's policies.")
-      .def_property_readonly("failures", [](const PyReports& self) { return PyTable{self.table.failures, "failures", {}}; },
-                             "A row for each failure detail; policy_row is its row in policies.")
-      .def_property_readonly("errors", [](const PyReports& self) { return PyTable{self.table.errors, "errors", {}}; },
-                             "A row for each thing that could not be read, with code, offset and detail.")
-      .def_property_readonly("duplicates",
-                             [](const PyReports& self) { return PyTable{self.table.duplicates, "duplicates", {}}; },
-                             "A row for each further copy of a report: where it lies, and where the first one does.")
+  py::class_<PyReports>(module, "ReportTable",
+                        "An archive of TLS reports as four tables, each report once.")
+      .def_property_readonly(
+          "policies",
+          [](const PyReports& self) {
+            return PyTable{self.table.policies, "policies", {}};
+          },
+          "A row for each entry of a report's policies.")
+      .def_property_readonly(
+          "failures",
+          [](const PyReports& self) {
+            return PyTable{self.table.failures, "failures", {}};
+          },
+          "A row for each failure detail; policy_row is its row in policies.")
+      .def_property_readonly(
+          "errors",
+          [](const PyReports& self) {
+            return PyTable{self.table.errors, "errors", {}};
+          },
+          "A row for each thing that could not be read, with code, offset and detail.")
+      .def_property_readonly(
+          "duplicates",
+          [](const PyReports& self) {
+            return PyTable{self.table.duplicates, "duplicates", {}};
+          },
+          "A row for each further copy of a report: where it lies, and where the first one does.")
       .def_property_readonly("counts", [](const PyReports& self) { return self.table.counts; })
       .def("_summarize", &summarize_table, py::arg("by"), py::arg("period"))
-      .def("summarize",
-           [](const py::object& self, const py::object& by, const py::object& period) {
-             return py::module_::import("mxseal.tlsrpt").attr("_summarize")(self, by, period);
-           },
-           py::arg("by") = py::make_tuple("policy_domain"), py::arg("period") = py::none(),
-           "Sums by keys, and by \"day\", \"week\" (from Monday) or \"month\" of the reports' start in UTC.\n\n"
-           "Keys of a report or policy give reports, policies, organizations, start, end and both session counts. With a\n"
-           "key of a failure detail the sums are over details: details, failed_session_count, organizations, start, end.\n"
-           "See notes of what comes back. Raises ValueError for an unknown key or period.")
-      .def("_repr_html_", [](const py::object& self) { return call("mxseal._output.html", "reports_html", self); })
+      .def(
+          "summarize",
+          [](const py::object& self, const py::object& by, const py::object& period) {
+            return py::module_::import("mxseal.tlsrpt").attr("_summarize")(self, by, period);
+          },
+          py::arg("by") = py::make_tuple("policy_domain"), py::arg("period") = py::none(),
+          "Sums by keys, and by \"day\", \"week\" (from Monday) or \"month\" of the reports' start "
+          "in UTC.\n\n"
+          "Keys of a report or policy give reports, policies, organizations, start, end and both "
+          "session counts. With a\n"
+          "key of a failure detail the sums are over details: details, failed_session_count, "
+          "organizations, start, end.\n"
+          "See notes of what comes back. Raises ValueError for an unknown key or period.")
+      .def("_repr_html_",
+           [](const py::object& self) { return call("mxseal._output.html", "reports_html", self); })
       .def("__repr__", [](const PyReports& self) {
         return py::str("<ReportTable {:,} reports: {:,} policies, {:,} failures, {:,} errors>")
             .format(self.table.counts.reports, self.table.policies->rows, self.table.failures->rows,
@@ -309,10 +365,11 @@ void register_tlsrpt_table(py::module_& module) {
     return std::vector<std::string>(names.begin(), names.end());
   });
   module.def("count_files", &count_files, py::arg("paths"));
-  module.def("read_reports", &read_reports, py::arg("paths"), py::arg("since"), py::arg("until"), py::arg("domains"),
-             py::arg("organizations"), py::arg("threads"), py::arg("progress"));
-  module.def("summarize_reports", &summarize_reports, py::arg("paths"), py::arg("specs"), py::arg("since"),
-             py::arg("until"), py::arg("domains"), py::arg("organizations"), py::arg("threads"), py::arg("progress"));
+  module.def("read_reports", &read_reports, py::arg("paths"), py::arg("since"), py::arg("until"),
+             py::arg("domains"), py::arg("organizations"), py::arg("threads"), py::arg("progress"));
+  module.def("summarize_reports", &summarize_reports, py::arg("paths"), py::arg("specs"),
+             py::arg("since"), py::arg("until"), py::arg("domains"), py::arg("organizations"),
+             py::arg("threads"), py::arg("progress"));
 }
 
 }  // namespace mxseal::bindings

@@ -14,8 +14,12 @@
 namespace mxseal::json {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 class Scanner {
  public:
@@ -23,7 +27,8 @@ class Scanner {
 
   std::size_t position() const { return at_; }
 
-  // RFC 8259 §2: value, with the nesting held in a stack of our own, so that depth costs a bit and no C++ stack.
+  // RFC 8259 §2: value, with the nesting held in a stack of our own, so that depth costs a bit and
+  // no C++ stack.
   Result<std::size_t> value() {
     std::vector<bool> in_object;
     for (;;) {
@@ -92,7 +97,8 @@ class Scanner {
     return true;
   }
 
-  // RFC 8259 §7: string = quotation-mark *char quotation-mark; surrogate escapes in pairs (RFC 7493 §2.1)
+  // RFC 8259 §7: string = quotation-mark *char quotation-mark; surrogate escapes in pairs (RFC 7493
+  // §2.1)
   Result<void> string() {
     ++at_;
     for (;;) {
@@ -156,7 +162,8 @@ class Scanner {
   bool escape() {
     const char kind = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
     if (kind != 'u') {
-      if (std::string_view("\"\\/bfnrt").find(kind) == std::string_view::npos || kind == '\0') return false;
+      if (std::string_view("\"\\/bfnrt").find(kind) == std::string_view::npos || kind == '\0')
+        return false;
       at_ += 2;
       return true;
     }
@@ -183,22 +190,27 @@ bool fits(std::string_view number) {
     std::int64_t integer = 0;
     std::uint64_t natural = 0;
     return std::from_chars(number.data(), end, integer).ec == std::errc() ||
-           (number.front() != '-' && std::from_chars(number.data(), end, natural).ec == std::errc());
+           (number.front() != '-' &&
+            std::from_chars(number.data(), end, natural).ec == std::errc());
   }
-  // strtod and not from_chars: a value too small for a double is 0 and fits, one too large does not.
+  // strtod and not from_chars: a value too small for a double is 0 and fits, one too large does
+  // not.
   return std::isfinite(std::strtod(std::string(number).c_str(), nullptr));
 }
 
 }  // namespace
 
 std::size_t skip_space(std::string_view text, std::size_t from) {
-  while (from < text.size() && (text[from] == ' ' || text[from] == '\n' || text[from] == '\r' || text[from] == '\t')) {
+  while (from < text.size() &&
+         (text[from] == ' ' || text[from] == '\n' || text[from] == '\r' || text[from] == '\t')) {
     ++from;
   }
   return from;
 }
 
-Result<std::size_t> scan_value(std::string_view text, std::size_t from) { return Scanner(text, from).value(); }
+Result<std::size_t> scan_value(std::string_view text, std::size_t from) {
+  return Scanner(text, from).value();
+}
 
 void replace_huge_numbers(std::string_view text, Bytes& out) {
   out.clear();

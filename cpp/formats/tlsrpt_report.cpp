@@ -24,12 +24,17 @@ constexpr std::string_view kPolicyTypes[] = {"sts", "tlsa", "no-policy-found"};
 
 // RFC 8460 §6.6: the registry of result types.
 constexpr std::string_view kResultTypes[] = {
-    "starttls-not-supported", "certificate-host-mismatch", "certificate-not-trusted", "certificate-expired",
-    "validation-failure",     "tlsa-invalid",              "dnssec-invalid",          "dane-required",
-    "sts-policy-fetch-error", "sts-policy-invalid",        "sts-webpki-invalid",
+    "starttls-not-supported",  "certificate-host-mismatch",
+    "certificate-not-trusted", "certificate-expired",
+    "validation-failure",      "tlsa-invalid",
+    "dnssec-invalid",          "dane-required",
+    "sts-policy-fetch-error",  "sts-policy-invalid",
+    "sts-webpki-invalid",
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Exactly `width` digits, or -1.
 int take_number(Cursor& cursor, std::size_t width) {
@@ -45,17 +50,22 @@ std::int64_t add_saturating(std::int64_t a, std::int64_t b) {
   return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
 }
 
-Error member_error(Errc code, std::string_view name) { return {code, std::string(name), 0}; }
+Error member_error(Errc code, std::string_view name) {
+  return {code, std::string(name), 0};
+}
 
 Error count_error(std::string_view name, std::string_view value) {
   return {Errc::count_invalid, std::string(name) + " " + std::string(value.substr(0, 64)), 0};
 }
 
-bool is_missing(const dom::element& value) { return value.is_null(); }
+bool is_missing(const dom::element& value) {
+  return value.is_null();
+}
 
 }  // namespace
 
-// RFC 3339 §5.6: date-time = full-date "T" full-time, with the leniences of real reporters (Microsoft left out the zone).
+// RFC 3339 §5.6: date-time = full-date "T" full-time, with the leniences of real reporters
+// (Microsoft left out the zone).
 Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
   const Error invalid{Errc::date_invalid, std::string(text.substr(0, 64)), 0};
   Cursor cursor(text);
@@ -65,10 +75,12 @@ Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
   const bool dash2 = cursor.take('-');
   const int day = take_number(cursor, 2);
   if (year < 0 || month < 0 || day < 0 || !dash1 || !dash2) return invalid;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return invalid;
-  std::int64_t seconds = std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86'400;
+  std::int64_t seconds =
+      std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86'400;
 
   if (cursor.at_end()) {
     deviations.add(Deviation::date_without_time);
@@ -84,7 +96,8 @@ Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
     const bool colon2 = cursor.take(':');
     const int second = take_number(cursor, 2);
     // Second 60 is a leap second (RFC 3339 §5.7).
-    if (!colon1 || !colon2 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+    if (!colon1 || !colon2 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+        second > 60) {
       return invalid;
     }
     seconds += hour * 3600 + minute * 60 + second;
@@ -150,7 +163,8 @@ struct ReportReader::Parsers {
 ReportReader::ReportReader() : parsers_(std::make_unique<Parsers>()) {}
 ReportReader::~ReportReader() = default;
 
-// Walks the parsed document once and fills the report; one function an object of RFC 8460 §4.4, named after it.
+// Walks the parsed document once and fills the report; one function an object of RFC 8460 §4.4,
+// named after it.
 class ReportReader::Walker {
  public:
   Walker(ReportReader& reader, Report& report) : reader_(reader), report_(report) {}
@@ -197,7 +211,8 @@ class ReportReader::Walker {
                                                : Deviation::organization_name_missing);
     }
     if (report_.contact_info.data() == nullptr) {
-      report_.deviations.add(null_contact ? Deviation::contact_info_null : Deviation::contact_info_missing);
+      report_.deviations.add(null_contact ? Deviation::contact_info_null
+                                          : Deviation::contact_info_missing);
     }
     if (report_.report_id.data() == nullptr) report_.deviations.add(Deviation::report_id_missing);
     if (report_.end < report_.start) report_.deviations.add(Deviation::end_before_start);
@@ -231,8 +246,8 @@ class ReportReader::Walker {
     return {};
   }
 
-  // RFC 8460 §4.4: counts are integers. As a string, or with a fraction of zero, the value is still plain (and exact
-  // below 2^53); anything else is not a number of sessions.
+  // RFC 8460 §4.4: counts are integers. As a string, or with a fraction of zero, the value is still
+  // plain (and exact below 2^53); anything else is not a number of sessions.
   static Result<void> count(const dom::element& value, std::string_view name, std::int64_t& out,
                             Deviations& deviations) {
     std::string_view digits;
@@ -244,7 +259,8 @@ class ReportReader::Walker {
         return count_error(name, "is too large");
       case dom::element_type::DOUBLE: {
         double number = 0;
-        if (value.get(number) || !(number >= 0) || number >= 9223372036854775808.0 || std::floor(number) != number) {
+        if (value.get(number) || !(number >= 0) || number >= 9223372036854775808.0 ||
+            std::floor(number) != number) {
           return count_error(name, "is negative, fractional or too large");
         }
         out = static_cast<std::int64_t>(number);
@@ -252,7 +268,8 @@ class ReportReader::Walker {
         break;
       }
       case dom::element_type::STRING: {
-        if (value.get(digits) || digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) {
+        if (value.get(digits) || digits.empty() ||
+            !std::all_of(digits.begin(), digits.end(), is_digit)) {
           return count_error(name, digits);
         }
         if (std::from_chars(digits.data(), digits.data() + digits.size(), out).ec != std::errc()) {
@@ -264,7 +281,8 @@ class ReportReader::Walker {
       default:
         return member_error(Errc::member_type, name);
     }
-    if (out > (std::int64_t{1} << 53) - 1) deviations.add(Deviation::count_above_2_53);  // RFC 7493 §2.2
+    if (out > (std::int64_t{1} << 53) - 1)
+      deviations.add(Deviation::count_above_2_53);  // RFC 7493 §2.2
     return {};
   }
 
@@ -351,8 +369,8 @@ class ReportReader::Walker {
     return {};
   }
 
-  // RFC 8460 §4: one session may count under several result types, so only less than the total, or one detail above it,
-  // cannot be.
+  // RFC 8460 §4: one session may count under several result types, so only less than the total, or
+  // one detail above it, cannot be.
   void check_sum(PolicyEntry& entry) const {
     std::int64_t sum = 0;
     bool one_above = false;
@@ -389,7 +407,8 @@ class ReportReader::Walker {
     }
     if (entry.policy_domain.empty()) {
       entry.deviations.add(Deviation::policy_domain_missing);
-    } else if (std::ranges::any_of(entry.policy_domain, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    } else if (std::ranges::any_of(entry.policy_domain,
+                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
       entry.deviations.add(Deviation::policy_domain_u_label);
     }
     return {};
@@ -420,7 +439,8 @@ class ReportReader::Walker {
     return {};
   }
 
-  // Microsoft writes a TLSA set as one string that is itself a JSON array of strings, in an array or alone.
+  // Microsoft writes a TLSA set as one string that is itself a JSON array of strings, in an array
+  // or alone.
   bool unfold(std::string_view text) {
     if (!text.substr(json::skip_space(text, 0)).starts_with('[')) return false;
     dom::array lines;
@@ -539,7 +559,8 @@ class ReportReader::Walker {
       if (!read) return read;
     }
     if (has_misspelt && detail.receiving_mx_hostname.data() == nullptr && !is_missing(misspelt)) {
-      if (misspelt.get(detail.receiving_mx_hostname)) return member_error(Errc::member_type, "receiving-mx-host-name");
+      if (misspelt.get(detail.receiving_mx_hostname))
+        return member_error(Errc::member_type, "receiving-mx-host-name");
       entry.deviations.add(Deviation::receiving_mx_host_name);
     }
     if (!has_count) entry.deviations.add(Deviation::failed_session_count_missing);
@@ -564,7 +585,8 @@ class ReportReader::Walker {
 
 namespace {
 
-// The exact fault of a text that simdjson refused, or nothing where only its number types were too small.
+// The exact fault of a text that simdjson refused, or nothing where only its number types were too
+// small.
 Result<void> find_fault(std::string_view json) {
   const Result<std::size_t> end = json::scan_value(json, 0);
   if (!end) return end.error();
@@ -578,7 +600,8 @@ Result<void> find_fault(std::string_view json) {
 Result<void> ReportReader::read(std::string_view json) {
   report_.clear();
   unfolded_.clear();
-  if (json.size() > kMaxReportBytes) return Error{Errc::report_too_large, std::to_string(kMaxReportBytes), 0};
+  if (json.size() > kMaxReportBytes)
+    return Error{Errc::report_too_large, std::to_string(kMaxReportBytes), 0};
   std::int64_t skipped = 0;
   if (json.starts_with("\xEF\xBB\xBF")) {  // RFC 8259 §8.1: MAY be ignored
     json.remove_prefix(3);
@@ -592,7 +615,8 @@ Result<void> ReportReader::read(std::string_view json) {
     error.offset += skipped;
     return error;
   };
-  // simdjson's older versions let a lone surrogate escape pass (RFC 7493 §2.1); escapes are rare in reports.
+  // simdjson's older versions let a lone surrogate escape pass (RFC 7493 §2.1); escapes are rare in
+  // reports.
   if (json.find("\\u") != std::string_view::npos) {
     if (Result<void> checked = fault(); !checked) return checked;
   }
@@ -600,7 +624,8 @@ Result<void> ReportReader::read(std::string_view json) {
   if (parsers_->report.parse(json.data(), json.size(), false).get(root)) {
     if (Result<void> found = fault(); !found) return found;
     json::replace_huge_numbers(json, patched_);
-    if (const simdjson::error_code again = parsers_->report.parse(patched_.data(), patched_.size(), false).get(root)) {
+    if (const simdjson::error_code again =
+            parsers_->report.parse(patched_.data(), patched_.size(), false).get(root)) {
       return Error{Errc::json_syntax, simdjson::error_message(again), 0};
     }
   }

@@ -109,7 +109,8 @@ class ReportReader {
 
   /// The report read last; undefined after an error.
   const Report& report() const { return report_; }
-  /// The same, for a caller that filters or completes it; it holds until the next read() all the same.
+  /// The same, for a caller that filters or completes it; it holds until the next read() all the
+  /// same.
   Report& mutable_report() { return report_; }
 
  private:

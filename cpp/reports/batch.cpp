@@ -32,15 +32,17 @@ void Batch::add(const tlsrpt::Report& report, const Place& place) {
   keep_place(place, item);
   item.report = report;
   tlsrpt::Report& copy = item.report;
-  for (tlsrpt::Text* text : {&copy.organization_name, &copy.contact_info, &copy.report_id}) *text = keep(*text);
+  for (tlsrpt::Text* text : {&copy.organization_name, &copy.contact_info, &copy.report_id})
+    *text = keep(*text);
   for (tlsrpt::PolicyEntry& entry : copy.policies) {
     entry.policy_type = keep(entry.policy_type);
     entry.policy_domain = keep(entry.policy_domain);
   }
   for (tlsrpt::FailureDetail& detail : copy.details) {
     for (tlsrpt::Text* text :
-         {&detail.result_type, &detail.sending_mta_ip, &detail.receiving_mx_hostname, &detail.receiving_mx_helo,
-          &detail.receiving_ip, &detail.additional_information, &detail.failure_reason_code}) {
+         {&detail.result_type, &detail.sending_mta_ip, &detail.receiving_mx_hostname,
+          &detail.receiving_mx_helo, &detail.receiving_ip, &detail.additional_information,
+          &detail.failure_reason_code}) {
       *text = keep(*text);
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Batch: reports and errors copied out of a reader's memory, to be handed to another thread and read there.
+// Batch: reports and errors copied out of a reader's memory, to be handed to another thread and
+// read there.
 #pragma once
 
 #include <deque>

@@ -8,12 +8,15 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-// A report's values in one order, each with its length, so that no two different reports give the same bytes.
+// A report's values in one order, each with its length, so that no two different reports give the
+// same bytes.
 class Canonical {
  public:
   explicit Canonical(Bytes& out) : out_(out) { out_.clear(); }
 
-  void number(std::int64_t value) { out_.append({reinterpret_cast<const char*>(&value), sizeof value}); }
+  void number(std::int64_t value) {
+    out_.append({reinterpret_cast<const char*>(&value), sizeof value});
+  }
   void text(std::string_view text) {
     number(text.data() == nullptr ? -1 : static_cast<std::int64_t>(text.size()));
     out_.append(text);
@@ -66,7 +69,8 @@ bool HashSet::add(std::uint64_t hash, std::uint32_t& number) {
 
 void HashSet::grow(Shard& shard) const {
   Shard larger;
-  const std::size_t size = shard.hashes.empty() ? 16 : shard.hashes.size() + shard.hashes.size() / 2;
+  const std::size_t size =
+      shard.hashes.empty() ? 16 : shard.hashes.size() + shard.hashes.size() / 2;
   larger.hashes.resize(size);
   if (numbered_) larger.numbers.resize(size);
   larger.used = shard.used;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Distinct: which reports were met before, in 16 bytes a report and the table's slack.
 //
-// Two reports are the same if organization, report id, range and content are: the values, not the white space, the order
-// of members or the wrapping. Two keyed 64-bit hashes stand for that: one of everything, one of organization and id alone.
-// Both must be known for a duplicate. The id known and the rest not is another report under a used id (Google gives all
-// files of a day and domain the same one). The key is random, so nobody can forge a report that makes another one vanish.
+// Two reports are the same if organization, report id, range and content are: the values, not the
+// white space, the order of members or the wrapping. Two keyed 64-bit hashes stand for that: one of
+// everything, one of organization and id alone. Both must be known for a duplicate. The id known
+// and the rest not is another report under a used id (Google gives all files of a day and domain
+// the same one). The key is random, so nobody can forge a report that makes another one vanish.
 #pragma once
 
 #include <array>
@@ -17,12 +18,14 @@
 
 namespace mxseal::reports {
 
-/// A set of 64-bit hashes, each with a number. In shards, which grow one after the other and not all at once.
+/// A set of 64-bit hashes, each with a number. In shards, which grow one after the other and not
+/// all at once.
 class HashSet {
  public:
   explicit HashSet(bool numbered) : numbered_(numbered) {}
 
-  /// Adds `hash` with `number`; false where it is there already, and then `number` is what it was added with (if numbered).
+  /// Adds `hash` with `number`; false where it is there already, and then `number` is what it was
+  /// added with (if numbered).
   bool add(std::uint64_t hash, std::uint32_t& number);
   bool contains(std::uint64_t hash) const;
 

@@ -36,7 +36,8 @@ class Stage {
   void report(tlsrpt::Report& report, const Place& place) {
     ++read_;
     const Filter& filter = options_.filter;
-    if (report.start < filter.since || report.start > filter.until || !keeps_organization(report.organization_name)) {
+    if (report.start < filter.since || report.start > filter.until ||
+        !keeps_organization(report.organization_name)) {
       ++counts_.filtered;
       return;
     }
@@ -46,8 +47,9 @@ class Stage {
       if (domain.data() == entry.policy_domain.data()) continue;
       entry.policy_domain = normalized_.emplace_back(domain);
     }
-    if (!filter.domains.empty() &&
-        std::ranges::none_of(report.policies, [this](const auto& entry) { return keeps_domain(entry); })) {
+    if (!filter.domains.empty() && std::ranges::none_of(report.policies, [this](const auto& entry) {
+          return keeps_domain(entry);
+        })) {
       ++counts_.filtered;
       return;
     }
@@ -68,7 +70,8 @@ class Stage {
 
   void unread(const Place& place, const Error& error) {
     ++counts_.unread;
-    if (error.code == Errc::not_a_report || error.code == Errc::container_link) ++counts_.not_reports;
+    if (error.code == Errc::not_a_report || error.code == Errc::container_link)
+      ++counts_.not_reports;
     collector_.unread(place, error);
   }
 
@@ -87,8 +90,9 @@ class Stage {
  private:
   bool keeps_organization(std::string_view name) const {
     const auto& wanted = options_.filter.organizations;
-    return wanted.empty() ||
-           std::ranges::any_of(wanted, [name](const std::string& each) { return equal_without_case(each, name); });
+    return wanted.empty() || std::ranges::any_of(wanted, [name](const std::string& each) {
+             return equal_without_case(each, name);
+           });
   }
   bool keeps_domain(const tlsrpt::PolicyEntry& entry) const {
     const auto& wanted = options_.filter.domains;
@@ -105,14 +109,17 @@ class Stage {
   Clock::time_point last_pulse_ = Clock::now();
 };
 
-// ---------------------------------------------------------------------------------------------------- on one thread
+// ----------------------------------------------------------------------------------------------------
+// on one thread
 
 class DirectSink final : public Sink {
  public:
   DirectSink(Stage& stage, const std::atomic<std::int64_t>& bytes) : stage_(stage), bytes_(bytes) {}
   void report(tlsrpt::Report& report, const Place& place) override { stage_.report(report, place); }
   void unread(const Place& place, const Error& error) override { stage_.unread(place, error); }
-  bool stopped() override { return stage_.stopped(stage_.counts().files, bytes_.load(std::memory_order_relaxed)); }
+  bool stopped() override {
+    return stage_.stopped(stage_.counts().files, bytes_.load(std::memory_order_relaxed));
+  }
 
  private:
   Stage& stage_;
@@ -136,7 +143,8 @@ void gather_here(const std::vector<std::string>& paths, Stage& stage) {
   stage.counts().bytes = bytes.load();
 }
 
-// -------------------------------------------------------------------------------------------------- on several threads
+// --------------------------------------------------------------------------------------------------
+// on several threads
 
 // Some files that one worker reads, and what came of them so far.
 struct Work {
@@ -146,7 +154,8 @@ struct Work {
   bool finished = false;
 };
 
-// The queue between the walk, the workers and the caller. Bounded both ways: a worker far ahead waits, so memory is too.
+// The queue between the walk, the workers and the caller. Bounded both ways: a worker far ahead
+// waits, so memory is too.
 class Pool {
  public:
   static constexpr std::size_t kFilesAWork = 64;
@@ -234,7 +243,8 @@ class Pool {
 
  private:
   bool ready() const {
-    return stop_ || (!works_.empty() && (!works_.front()->batches.empty() || works_.front()->finished));
+    return stop_ ||
+           (!works_.empty() && (!works_.front()->batches.empty() || works_.front()->finished));
   }
 
   std::mutex mutex_;
@@ -337,7 +347,8 @@ void gather_on_threads(const std::vector<std::string>& paths, int threads, Stage
       ~Joined() { pool.stop(); }
     } running{pool, {}};
     running.threads.emplace_back(guarded([&] { walk_into(pool, paths); }));
-    for (int i = 0; i < threads; ++i) running.threads.emplace_back(guarded([&] { work(pool, bytes); }));
+    for (int i = 0; i < threads; ++i)
+      running.threads.emplace_back(guarded([&] { work(pool, bytes); }));
 
     std::unique_ptr<Batch> batch;
     std::unique_ptr<Work> done;
@@ -377,9 +388,11 @@ Counts gather(const std::vector<std::string>& paths, const Options& options, Col
   return stage.counts();
 }
 
-std::int64_t count_files(const std::vector<std::string>& paths, const std::function<bool()>& pulse) {
+std::int64_t count_files(const std::vector<std::string>& paths,
+                         const std::function<bool()>& pulse) {
   std::int64_t files = 0;
-  walk(paths, {[&](const FileName&) { return ++files % 256 != 0 || pulse(); }, [](const std::string&, const Error&) {}});
+  walk(paths, {[&](const FileName&) { return ++files % 256 != 0 || pulse(); },
+               [](const std::string&, const Error&) {}});
   return files;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Place: where in an archive a report was found: the file, and the way through containers and mails inside it.
+// Place: where in an archive a report was found: the file, and the way through containers and mails
+// inside it.
 //
-// It is a chain of views that lives only while the file is being read; its text is made where a row needs it, not before.
+// It is a chain of views that lives only while the file is being read; its text is made where a row
+// needs it, not before.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +13,8 @@
 namespace mxseal::reports {
 
 struct Place {
-  /// One step into a container: a member's name, or the number of a mail in an mbox ("message 311") or of a part in a mail.
+  /// One step into a container: a member's name, or the number of a mail in an mbox ("message 311")
+  /// or of a part in a mail.
   struct Step {
     const Step* outer = nullptr;
     std::string_view name;
@@ -19,11 +22,12 @@ struct Place {
     std::int64_t number = 0;
   };
 
-  std::string_view source;      ///< the path of the file as the user would find it; "-" is standard input
-  const Step* member = nullptr; ///< null: the file itself
-  std::string_view mail_from;   ///< of the innermost mail; data() is null where there is none
+  std::string_view
+      source;  ///< the path of the file as the user would find it; "-" is standard input
+  const Step* member = nullptr;  ///< null: the file itself
+  std::string_view mail_from;    ///< of the innermost mail; data() is null where there is none
   std::string_view submitter;
-  std::int64_t offset = 0;      ///< of the JSON text in the member, where several follow each other
+  std::int64_t offset = 0;  ///< of the JSON text in the member, where several follow each other
 
   /// "a/b.zip" + "r.json" -> "a/b.zip/r.json"; false and an empty text for the file itself.
   bool member_text(std::string& out) const {

@@ -53,8 +53,8 @@ class HeadSource final : public ByteSource {
   ByteSource& rest_;
 };
 
-// A file whose bytes are counted as they are read. Of what may keep one waiting (a pipe) it waits in short turns, so that
-// the sink can stop it meanwhile; it has ended then.
+// A file whose bytes are counted as they are read. Of what may keep one waiting (a pipe) it waits
+// in short turns, so that the sink can stop it meanwhile; it has ended then.
 class CountedSource final : public ByteSource {
  public:
   CountedSource(FileSource& file, bool regular, Sink& sink, std::atomic<std::int64_t>& bytes)
@@ -89,9 +89,11 @@ Result<void> drain(ByteSource& source, std::uint64_t most, Bytes& buffer) {
   return {};
 }
 
-// Whether a document that begins here may have begun further up: such a line only continues a broken one.
+// Whether a document that begins here may have begun further up: such a line only continues a
+// broken one.
 bool continues(char first) {
-  return first == ' ' || first == '\t' || first == '}' || first == ']' || first == '"' || first == '\r' || first == '\n';
+  return first == ' ' || first == '\t' || first == '}' || first == ']' || first == '"' ||
+         first == '\r' || first == '\n';
 }
 
 }  // namespace
@@ -105,7 +107,8 @@ struct FileReader::Level {
   std::vector<std::size_t> candidates;
 
   void give_back() {
-    for (Bytes* buffer : {&unpacked[0], &unpacked[1], &member, &window, &decoded}) buffer->shrink_beyond(kKeep);
+    for (Bytes* buffer : {&unpacked[0], &unpacked[1], &member, &window, &decoded})
+      buffer->shrink_beyond(kKeep);
   }
 };
 
@@ -126,17 +129,20 @@ void FileReader::read(const FileName& file) {
   head_.reserve(kHeadBytes);
   // A plain file that gives less than was asked for has ended; a pipe may have more.
   for (;;) {
-    const Result<std::size_t> count = source.read({head_.data() + head_.size(), kHeadBytes - head_.size()});
+    const Result<std::size_t> count =
+        source.read({head_.data() + head_.size(), kHeadBytes - head_.size()});
     if (!count) return not_read(place, count.error());
     head_.resize(head_.size() + *count);
-    if (*count == 0 || (file.regular && head_.size() < kHeadBytes)) return content(head_.view(), place, {});
+    if (*count == 0 || (file.regular && head_.size() < kHeadBytes))
+      return content(head_.view(), place, {});
     if (head_.size() == kHeadBytes) break;
   }
   large(source, head_.view(), place, {});
   for (auto& level : levels_) level->give_back();
 }
 
-// ------------------------------------------------------------------------------ dispatch, in memory and as a stream
+// ------------------------------------------------------------------------------ dispatch, in
+// memory and as a stream
 
 void FileReader::content(std::string_view bytes, const Place& place, Depth depth) {
   const std::string_view head = bytes.substr(0, kind::kHeadSize);
@@ -166,11 +172,13 @@ void FileReader::stream(ByteSource& source, const Place& place, Depth depth) {
   Bytes head;
   head.reserve(kHeadBytes);
   while (head.size() < kHeadBytes) {
-    const Result<std::size_t> count = source.read({head.data() + head.size(), kHeadBytes - head.size()});
+    const Result<std::size_t> count =
+        source.read({head.data() + head.size(), kHeadBytes - head.size()});
     if (!count) {
-      // Of something small that is damaged only whole members and mails before the damage are worth reading: a report
-      // with a wrong checksum may have wrong numbers.
-      if (const Kind kind = kind::sniff(head.view()); kind == Kind::tar || kind == Kind::mbox) break;
+      // Of something small that is damaged only whole members and mails before the damage are worth
+      // reading: a report with a wrong checksum may have wrong numbers.
+      if (const Kind kind = kind::sniff(head.view()); kind == Kind::tar || kind == Kind::mbox)
+        break;
       return not_read(place, count.error());
     }
     if (*count == 0) return content(head.view(), place, depth);
@@ -206,7 +214,8 @@ void FileReader::large(ByteSource& source, std::string_view head, const Place& p
     case Kind::other:
       // Something packed may be a bomb whatever it holds; that is worth knowing by name.
       if (depth.gzips > 0 || depth.containers > 0) {
-        if (const Result<void> drained = drain(source, gzip::kBombFloor + kStep, level.window); !drained) {
+        if (const Result<void> drained = drain(source, gzip::kBombFloor + kStep, level.window);
+            !drained) {
           return not_read(place, drained.error());
         }
       }
@@ -216,7 +225,8 @@ void FileReader::large(ByteSource& source, std::string_view head, const Place& p
 
 void FileReader::gzip_content(std::string_view bytes, const Place& place, Depth depth) {
   if (depth.gzips == 2) return not_read(place, {Errc::container_too_deep, "gzip in gzip", 0});
-  Bytes& unpacked = levels_[static_cast<std::size_t>(depth.containers)]->unpacked[static_cast<std::size_t>(depth.gzips)];
+  Bytes& unpacked = levels_[static_cast<std::size_t>(depth.containers)]
+                        ->unpacked[static_cast<std::size_t>(depth.gzips)];
   if (bytes.size() <= kGzipAtOnce && gzip::gunzip(bytes, unpacked)) {
     content(unpacked.view(), place, {depth.containers, depth.gzips + 1});
     unpacked.shrink_beyond(kKeep);
@@ -233,10 +243,12 @@ void FileReader::gzip_stream(ByteSource& source, const Place& place, Depth depth
   stream(unpacked, place, {depth.containers, depth.gzips + 1});
 }
 
-// ------------------------------------------------------------------------------------------------------- containers
+// -------------------------------------------------------------------------------------------------------
+// containers
 
 void FileReader::container(ByteSource& source, Kind format, const Place& place, Depth depth) {
-  if (depth.containers == kMaxDepth) return not_read(place, {Errc::container_too_deep, std::to_string(kMaxDepth), 0});
+  if (depth.containers == kMaxDepth)
+    return not_read(place, {Errc::container_too_deep, std::to_string(kMaxDepth), 0});
   const Depth inner_depth{depth.containers + 1, 0};
   Bytes& bytes = levels_[static_cast<std::size_t>(depth.containers)]->member;
   archive::Container members(source, format);
@@ -255,7 +267,8 @@ void FileReader::container(ByteSource& source, Kind format, const Place& place, 
     if (member.kind != archive::MemberKind::file) {
       not_read(inner, {Errc::container_link, "", -1});
     } else if (member.size >= 0 && member.size <= kMemberAtOnce) {
-      if (const Result<void> read = members.read(bytes, static_cast<std::size_t>(kMemberAtOnce)); !read) {
+      if (const Result<void> read = members.read(bytes, static_cast<std::size_t>(kMemberAtOnce));
+          !read) {
         not_read(inner, read.error());
       } else {
         content(bytes.view(), inner, inner_depth);
@@ -268,7 +281,8 @@ void FileReader::container(ByteSource& source, Kind format, const Place& place, 
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------ mails
+// ------------------------------------------------------------------------------------------------------------
+// mails
 
 void FileReader::mbox(Window window, const Place& place, Depth depth) {
   Place::Step step{place.member, {}, "message", 0};
@@ -284,7 +298,8 @@ void FileReader::mbox(Window window, const Place& place, Depth depth) {
     while (next == std::string_view::npos && !window.ended()) {
       if (window.rest().size() > kMaxMailBytes) {
         // Its bytes are given up as they come; only the next separator matters now.
-        if (!too_large) not_read(inner, {Errc::mail_too_large, std::to_string(kMaxMailBytes), window.offset()});
+        if (!too_large)
+          not_read(inner, {Errc::mail_too_large, std::to_string(kMaxMailBytes), window.offset()});
         too_large = true;
         window.take(window.rest().size() - mbox::kLookahead);
       }
@@ -306,14 +321,16 @@ void FileReader::mbox(Window window, const Place& place, Depth depth) {
 }
 
 void FileReader::mail(std::string_view bytes, const Place& place, Depth depth) {
-  if (depth.containers == kMaxDepth) return not_read(place, {Errc::container_too_deep, std::to_string(kMaxDepth), 0});
+  if (depth.containers == kMaxDepth)
+    return not_read(place, {Errc::container_too_deep, std::to_string(kMaxDepth), 0});
   Level& level = *levels_[static_cast<std::size_t>(depth.containers)];
   const Result<void> read = level.mail.read(bytes);
   if (!read) not_read(place, read.error());
   const bool bounce = find_report_parts(level.mail.parts(), level.candidates);
   if (level.candidates.empty() && !read) return;
   if (bounce) return not_read(place, {Errc::not_a_report, "a bounce", -1});
-  if (level.candidates.empty()) return not_read(place, {Errc::not_a_report, "a mail without a report", -1});
+  if (level.candidates.empty())
+    return not_read(place, {Errc::not_a_report, "a mail without a report", -1});
   mail_parts(level, place, depth);
 }
 
@@ -337,10 +354,12 @@ void FileReader::mail_parts(Level& level, const Place& place, Depth depth) {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------- JSON
+// -------------------------------------------------------------------------------------------------------------
+// JSON
 
-// One report, several behind each other, or one a line. Nearly always one line is one document, so that is tried first;
-// only where it is not, the scanner says where the document ends or what breaks it.
+// One report, several behind each other, or one a line. Nearly always one line is one document, so
+// that is tried first; only where it is not, the scanner says where the document ends or what
+// breaks it.
 void FileReader::documents(Window window, const Place& place) {
   const auto refill = [&window, &place, this](bool& failed) {
     const Result<bool> more = window.more();
@@ -357,7 +376,8 @@ void FileReader::documents(Window window, const Place& place) {
     }
     // The line that begins here.
     std::size_t line_end = window.text().find('\n', window.at());
-    while (line_end == std::string_view::npos && !window.ended() && window.rest().size() <= tlsrpt::kMaxReportBytes) {
+    while (line_end == std::string_view::npos && !window.ended() &&
+           window.rest().size() <= tlsrpt::kMaxReportBytes) {
       const std::size_t seen = window.rest().size();
       if (!refill(failed)) break;
       line_end = window.text().find('\n', seen);
@@ -367,7 +387,8 @@ void FileReader::documents(Window window, const Place& place) {
     if (last_line) line_end = window.text().size();
     const std::string_view line = window.text().substr(window.at(), line_end - window.at());
 
-    // A report printed over several lines, alone in its file: try all of it before anything is scanned.
+    // A report printed over several lines, alone in its file: try all of it before anything is
+    // scanned.
     if (window.ended() && !last_line && !line.ends_with('}') && !line.ends_with("}\r")) {
       if (document(window.rest(), place, window.offset())) return;
     } else if (document(line, place, window.offset())) {
@@ -377,15 +398,16 @@ void FileReader::documents(Window window, const Place& place) {
 
     // Slowly and exactly.
     Result<std::size_t> end = json::scan_value(window.text(), window.at());
-    while (!end && end.error().offset == static_cast<std::int64_t>(window.text().size()) && !window.ended() &&
-           window.rest().size() <= tlsrpt::kMaxReportBytes) {
+    while (!end && end.error().offset == static_cast<std::int64_t>(window.text().size()) &&
+           !window.ended() && window.rest().size() <= tlsrpt::kMaxReportBytes) {
       if (!refill(failed)) break;
       end = json::scan_value(window.text(), window.at());
     }
     if (failed || stopped()) return;
     if (end && *end - window.at() <= tlsrpt::kMaxReportBytes) {
       const std::string_view text = window.text().substr(window.at(), *end - window.at());
-      if (!document(text, place, window.offset())) not_read(place, {Errc::json_syntax, "", 0}, window.offset());
+      if (!document(text, place, window.offset()))
+        not_read(place, {Errc::json_syntax, "", 0}, window.offset());
       window.take(text.size());
       continue;
     }
@@ -399,17 +421,20 @@ void FileReader::documents(Window window, const Place& place) {
     bool more = true;
     while (more) {
       const std::size_t found = window.text().find('\n', window.at());
-      window.take((found == std::string_view::npos ? window.text().size() : found + 1) - window.at());
+      window.take((found == std::string_view::npos ? window.text().size() : found + 1) -
+                  window.at());
       if (window.rest().empty()) more = refill(failed);
       if (more && found != std::string_view::npos && !continues(window.rest().front())) break;
     }
-    // Where the source itself broke while the rest was passed over, that was told and says it all (a bomb, say).
+    // Where the source itself broke while the rest was passed over, that was told and says it all
+    // (a bomb, say).
     if (!failed) not_read(place, std::move(error), offset);
     if (!more) return;
   }
 }
 
-// Reads `text` as one document. False where it is not one JSON value: nothing was told then, and the caller looks closer.
+// Reads `text` as one document. False where it is not one JSON value: nothing was told then, and
+// the caller looks closer.
 bool FileReader::document(std::string_view text, const Place& place, std::int64_t offset) {
   const Result<void> read = reports_.read(text);
   if (read) {
@@ -435,11 +460,14 @@ bool FileReader::document(std::string_view text, const Place& place, std::int64_
 
 void FileReader::not_read(const Place& place, Error error, std::int64_t offset) {
   if (errors_in_file_ > kMaxErrorsPerFile) return;
-  if (++errors_in_file_ > kMaxErrorsPerFile) error = {Errc::too_many_errors, std::to_string(kMaxErrorsPerFile), -1};
+  if (++errors_in_file_ > kMaxErrorsPerFile)
+    error = {Errc::too_many_errors, std::to_string(kMaxErrorsPerFile), -1};
   if (error.offset >= 0) error.offset += offset;
   sink_.unread(place, error);
 }
 
-bool FileReader::stopped() { return errors_in_file_ > kMaxErrorsPerFile || sink_.stopped(); }
+bool FileReader::stopped() {
+  return errors_in_file_ > kMaxErrorsPerFile || sink_.stopped();
+}
 
 }  // namespace mxseal::reports

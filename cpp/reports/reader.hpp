@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// FileReader: everything that lies in one file of an archive, however it is wrapped, as reports and as errors.
+// FileReader: everything that lies in one file of an archive, however it is wrapped, as reports and
+// as errors.
 //
 //   file ─ gzip ─ tar ─ member ─ mbox ─ "message 311" ─ attachment ─ gzip ─ JSON ─► Sink::report
 //            what cannot be read, at whatever level ──────────────────────────────► Sink::unread
 //
-// What a thing is, its first bytes tell (formats/kind). One bad item is one call of unread(), and reading goes on behind it.
-// Containers and mails may lie kMaxDepth deep in each other; a mail's attachment that is no container does not count.
+// What a thing is, its first bytes tell (formats/kind). One bad item is one call of unread(), and
+// reading goes on behind it. Containers and mails may lie kMaxDepth deep in each other; a mail's
+// attachment that is no container does not count.
 #pragma once
 
 #include <array>
@@ -38,7 +40,8 @@ class Sink {
   Sink& operator=(const Sink&) = delete;
   virtual ~Sink() = default;
 
-  /// A report that was read; it and the place hold only during the call. The sink may change the report.
+  /// A report that was read; it and the place hold only during the call. The sink may change the
+  /// report.
   virtual void report(tlsrpt::Report& report, const Place& place) = 0;
   /// Something that was not read, and why.
   virtual void unread(const Place& place, const Error& error) = 0;

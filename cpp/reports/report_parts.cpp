@@ -18,18 +18,21 @@ bool has_report_type(std::string_view media_type) {
 bool ends_in_json(std::string_view filename) {
   constexpr std::string_view kEnding = ".json";
   return filename.size() >= kEnding.size() &&
-         std::ranges::equal(filename.substr(filename.size() - kEnding.size()), kEnding,
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+         std::ranges::equal(
+             filename.substr(filename.size() - kEnding.size()), kEnding,
+             [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
 }
 
 bool may_be_report(const mime::Part& part) {
   const std::string_view type = part.media_type;
   if (type == "message/rfc822") return true;
   if (type.starts_with("text/")) {
-    return ends_in_json(part.filename) || kind::sniff(part.body.substr(0, kind::kHeadSize)) == kind::Kind::json;
+    return ends_in_json(part.filename) ||
+           kind::sniff(part.body.substr(0, kind::kHeadSize)) == kind::Kind::json;
   }
   return type.starts_with("application/") && !type.starts_with("application/pgp") &&
-         !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") && type != "application/pdf";
+         !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") &&
+         type != "application/pdf";
 }
 
 }  // namespace

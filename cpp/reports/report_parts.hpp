@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which parts of a mail may be a TLS report (RFC 8460 §5.3): those of its media types, and only where there is none, those
-// that may be one under another name (real senders write application/gzip, octet-stream and worse).
+// Which parts of a mail may be a TLS report (RFC 8460 §5.3): those of its media types, and only
+// where there is none, those that may be one under another name (real senders write
+// application/gzip, octet-stream and worse).
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@
 
 namespace mxseal::reports {
 
-/// Fills `found` with the indices of such parts. True where there is none and the mail is a bounce: what lies in it is mail
-/// that could not be delivered, not a report to its reader.
+/// Fills `found` with the indices of such parts. True where there is none and the mail is a bounce:
+/// what lies in it is mail that could not be delivered, not a report to its reader.
 bool find_report_parts(std::span<const mime::Part> parts, std::vector<std::size_t>& found);
 
 }  // namespace mxseal::reports

@@ -31,7 +31,8 @@ Result<void> SingleReport::read_json(std::string_view bytes) {
 Result<void> SingleReport::read_mail(std::string_view bytes) {
   if (Result<void> read = mail_.read(bytes); !read) return read;
   std::vector<std::size_t> candidates;
-  if (find_report_parts(mail_.parts(), candidates)) return Error{Errc::not_a_report, "a bounce", -1};
+  if (find_report_parts(mail_.parts(), candidates))
+    return Error{Errc::not_a_report, "a bounce", -1};
   Result<void> first = Error{Errc::not_a_report, "a mail without a report", -1};
   bool tried = false;
   for (const std::size_t i : candidates) {

@@ -13,8 +13,8 @@ namespace mxseal::reports {
 
 class SingleReport {
  public:
-  /// Reads exactly one report. Errors: those of ReportReader and gzip, mail-*, not-a-report; of several attachments that may
-  /// be the report the first that is one counts.
+  /// Reads exactly one report. Errors: those of ReportReader and gzip, mail-*, not-a-report; of
+  /// several attachments that may be the report the first that is one counts.
   Result<void> read(std::string_view bytes);
   const tlsrpt::Report& report() const { return reader_.report(); }
 

@@ -14,7 +14,9 @@
 namespace mxseal::reports {
 namespace {
 
-Error unreadable(int error) { return {Errc::file_unreadable, std::generic_category().message(error), -1}; }
+Error unreadable(int error) {
+  return {Errc::file_unreadable, std::generic_category().message(error), -1};
+}
 
 struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
@@ -44,7 +46,8 @@ class Walk {
       if (descriptor >= 0) close(descriptor);
       return true;
     }
-    // The listing and the files' shared descriptor are two, since closedir() closes the one that it reads.
+    // The listing and the files' shared descriptor are two, since closedir() closes the one that it
+    // reads.
     const std::unique_ptr<DIR, CloseFolder> listing(fdopendir(descriptor));
     if (listing == nullptr) {
       visitor_.failed(path, unreadable(errno));
@@ -111,10 +114,13 @@ class Walk {
 
 }  // namespace
 
-Folder::~Folder() { close(descriptor_); }
+Folder::~Folder() {
+  close(descriptor_);
+}
 
 Result<std::unique_ptr<FileSource>> FileSource::open(const FileName& file) {
-  if (file.path == "-" && file.folder == nullptr) return std::make_unique<FileSource>(STDIN_FILENO, false);
+  if (file.path == "-" && file.folder == nullptr)
+    return std::make_unique<FileSource>(STDIN_FILENO, false);
   const int at = file.folder == nullptr ? AT_FDCWD : file.folder->descriptor();
   const char* name = file.path.c_str() + (file.folder == nullptr ? 0 : file.name_start);
   const int descriptor = openat(at, name, O_RDONLY | O_CLOEXEC);
@@ -145,7 +151,9 @@ std::int64_t FileSource::size() const {
   return info.st_size;
 }
 
-bool FileSource::seek(std::int64_t position) { return lseek(descriptor_, position, SEEK_SET) == position; }
+bool FileSource::seek(std::int64_t position) {
+  return lseek(descriptor_, position, SEEK_SET) == position;
+}
 
 bool walk(const std::vector<std::string>& paths, const Visitor& visitor) {
   Walk walk(visitor);

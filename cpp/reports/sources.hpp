@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sources: the files below the paths that the user named. Folders are walked, never held: a folder of a million files costs
-// the names of the folders above it and one buffer of the kernel's.
+// Sources: the files below the paths that the user named. Folders are walked, never held: a folder
+// of a million files costs the names of the folders above it and one buffer of the kernel's.
 #pragma once
 
 #include <cstdint>
@@ -34,9 +34,10 @@ class Folder {
 /// A file to be read, not opened yet.
 struct FileName {
   std::shared_ptr<const Folder> folder;  ///< null: the path itself says where
-  std::string path;                      ///< for people, and for opening where there is no folder; "-" is standard input
-  std::size_t name_start = 0;            ///< where in `path` the name below `folder` begins
-  bool regular = false;                  ///< known to be a plain file
+  std::string
+      path;  ///< for people, and for opening where there is no folder; "-" is standard input
+  std::size_t name_start = 0;  ///< where in `path` the name below `folder` begins
+  bool regular = false;        ///< known to be a plain file
 };
 
 /// An open file.
@@ -59,8 +60,8 @@ class FileSource final : public ByteSource {
   bool owned_;
 };
 
-/// Called for each file below the paths, in the order of the paths and of their folders, and for each that cannot be told
-/// (path and reason). `found` answers false to stop.
+/// Called for each file below the paths, in the order of the paths and of their folders, and for
+/// each that cannot be told (path and reason). `found` answers false to stop.
 struct Visitor {
   std::function<bool(FileName)> found;
   std::function<void(const std::string& path, Error error)> failed;

@@ -13,13 +13,30 @@ namespace mxseal::reports {
 namespace {
 
 constexpr std::string_view kKeyNames[] = {
-    "organization_name", "contact_info",  "report_id",      "mail_from",             "submitter",         "source",
-    "member",            "policy_type",   "policy_domain",  "result_type",           "sending_mta_ip",    "receiving_mx_hostname",
-    "receiving_mx_helo", "receiving_ip",  "additional_information", "failure_reason_code",
+    "organization_name",
+    "contact_info",
+    "report_id",
+    "mail_from",
+    "submitter",
+    "source",
+    "member",
+    "policy_type",
+    "policy_domain",
+    "result_type",
+    "sending_mta_ip",
+    "receiving_mx_hostname",
+    "receiving_mx_helo",
+    "receiving_ip",
+    "additional_information",
+    "failure_reason_code",
 };
 
-bool is_of_report(Key key) { return key < Key::policy_type; }
-bool is_of_detail(Key key) { return key >= Key::result_type; }
+bool is_of_report(Key key) {
+  return key < Key::policy_type;
+}
+bool is_of_detail(Key key) {
+  return key >= Key::result_type;
+}
 
 // Days since 1970 on which the period of `seconds` begins.
 std::int32_t first_day(std::int64_t seconds, Period period) {
@@ -48,32 +65,49 @@ std::int32_t number_in(std::string_view name, std::size_t index) {
 
 std::string_view report_value(Key key, const tlsrpt::Report& report, const Place& place) {
   switch (key) {
-    case Key::organization_name: return report.organization_name;
-    case Key::contact_info: return report.contact_info;
-    case Key::report_id: return report.report_id;
-    case Key::mail_from: return place.mail_from;
-    case Key::submitter: return place.submitter;
-    case Key::source: return place.source;
-    default: return {};
+    case Key::organization_name:
+      return report.organization_name;
+    case Key::contact_info:
+      return report.contact_info;
+    case Key::report_id:
+      return report.report_id;
+    case Key::mail_from:
+      return place.mail_from;
+    case Key::submitter:
+      return place.submitter;
+    case Key::source:
+      return place.source;
+    default:
+      return {};
   }
 }
 
 std::string_view detail_value(Key key, const tlsrpt::FailureDetail& detail) {
   switch (key) {
-    case Key::result_type: return detail.result_type;
-    case Key::sending_mta_ip: return detail.sending_mta_ip;
-    case Key::receiving_mx_hostname: return detail.receiving_mx_hostname;
-    case Key::receiving_mx_helo: return detail.receiving_mx_helo;
-    case Key::receiving_ip: return detail.receiving_ip;
-    case Key::additional_information: return detail.additional_information;
-    case Key::failure_reason_code: return detail.failure_reason_code;
-    default: return {};
+    case Key::result_type:
+      return detail.result_type;
+    case Key::sending_mta_ip:
+      return detail.sending_mta_ip;
+    case Key::receiving_mx_hostname:
+      return detail.receiving_mx_hostname;
+    case Key::receiving_mx_helo:
+      return detail.receiving_mx_helo;
+    case Key::receiving_ip:
+      return detail.receiving_ip;
+    case Key::additional_information:
+      return detail.additional_information;
+    case Key::failure_reason_code:
+      return detail.failure_reason_code;
+    default:
+      return {};
   }
 }
 
 }  // namespace
 
-std::vector<std::string_view> key_names() { return {std::begin(kKeyNames), std::end(kKeyNames)}; }
+std::vector<std::string_view> key_names() {
+  return {std::begin(kKeyNames), std::end(kKeyNames)};
+}
 
 std::optional<Key> find_key(std::string_view name) {
   const auto* found = std::ranges::find(kKeyNames, name);
@@ -145,10 +179,14 @@ void Sums::add_to(std::int64_t& sum, std::int64_t count) {
 }
 
 Sums::Pending& Sums::pending_for(std::int32_t group, std::string_view domain, bool many) {
-  const auto is_it = [&](const Pending& each) { return each.group == group && each.domain == domain; };
-  // A report of very many policies is looked through from its end only as far as is cheap; add_policies joins the rest.
+  const auto is_it = [&](const Pending& each) {
+    return each.group == group && each.domain == domain;
+  };
+  // A report of very many policies is looked through from its end only as far as is cheap;
+  // add_policies joins the rest.
   const std::size_t look = many ? std::min<std::size_t>(pending_.size(), 16) : pending_.size();
-  const auto found = std::find_if(pending_.rbegin(), pending_.rbegin() + static_cast<std::ptrdiff_t>(look), is_it);
+  const auto found =
+      std::find_if(pending_.rbegin(), pending_.rbegin() + static_cast<std::ptrdiff_t>(look), is_it);
   if (found != pending_.rbegin() + static_cast<std::ptrdiff_t>(look)) return *found;
   return pending_.emplace_back(Pending{group, domain, {}, {}, false, false});
 }
@@ -226,9 +264,11 @@ std::vector<std::int32_t> Sums::sorted_groups() const {
     const TextColumn& texts = dictionary->texts();
     std::vector<std::int32_t> order(static_cast<std::size_t>(texts.size()));
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(order, [&texts](std::int32_t a, std::int32_t b) { return texts[a] < texts[b]; });
+    std::ranges::sort(order,
+                      [&texts](std::int32_t a, std::int32_t b) { return texts[a] < texts[b]; });
     std::vector<std::int32_t>& rank = ranks.emplace_back(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i) rank[static_cast<std::size_t>(order[i])] = static_cast<std::int32_t>(i);
+    for (std::size_t i = 0; i < order.size(); ++i)
+      rank[static_cast<std::size_t>(order[i])] = static_cast<std::int32_t>(i);
   }
   std::vector<std::int32_t> sorted(groups_.size());
   std::iota(sorted.begin(), sorted.end(), 0);
@@ -237,7 +277,9 @@ std::vector<std::int32_t> Sums::sorted_groups() const {
     const std::string_view right = names_.texts()[b];
     if (number_in(left, 0) != number_in(right, 0)) return number_in(left, 0) < number_in(right, 0);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
-      const auto rank = [&](std::int32_t number) { return number < 0 ? -1 : ranks[i][static_cast<std::size_t>(number)]; };
+      const auto rank = [&](std::int32_t number) {
+        return number < 0 ? -1 : ranks[i][static_cast<std::size_t>(number)];
+      };
       const std::int32_t x = rank(number_in(left, i + 1));
       const std::int32_t y = rank(number_in(right, i + 1));
       if (x != y) return x < y;
@@ -258,17 +300,20 @@ std::shared_ptr<const Table> Sums::table() const {
   }
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     auto column = std::make_shared<DictionaryColumn>(texts_[i]);
-    for (const std::int32_t group : order) column->push_back_number(number_in(names_.texts()[group], i + 1));
+    for (const std::int32_t group : order)
+      column->push_back_number(number_in(names_.texts()[group], i + 1));
     table->fields.push_back({std::string(kKeyNames[static_cast<std::size_t>(keys_[i])]), column});
   }
   const auto add = [&](std::string name, std::int64_t Group::*member) {
     auto column = std::make_shared<IntColumn>();
-    for (const std::int32_t group : order) column->push_back(groups_[static_cast<std::size_t>(group)].*member);
+    for (const std::int32_t group : order)
+      column->push_back(groups_[static_cast<std::size_t>(group)].*member);
     table->fields.push_back({std::move(name), column});
   };
   const auto add_time = [&](std::string name, std::int64_t Group::*member) {
     auto column = std::make_shared<TimestampColumn>();
-    for (const std::int32_t group : order) column->push_back_seconds(groups_[static_cast<std::size_t>(group)].*member);
+    for (const std::int32_t group : order)
+      column->push_back_seconds(groups_[static_cast<std::size_t>(group)].*member);
     table->fields.push_back({std::move(name), column});
   };
   if (over_details_) {
@@ -296,7 +341,8 @@ std::vector<std::string> Sums::notes() const {
                     " more failed sessions came without a detail.");
   } else if (!by_policy_type_) {
     notes.push_back(
-        "Sessions that a report gives under both sts and tlsa for a domain are counted once, by the larger sum of the two (" +
+        "Sessions that a report gives under both sts and tlsa for a domain are counted once, by "
+        "the larger sum of the two (" +
         std::to_string(counted_once_) + " times).");
   }
   if (saturated_) notes.push_back("A sum is larger than 2^63-1 and stands as 2^63-1.");

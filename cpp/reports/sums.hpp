@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Sums over reports, by any of their keys and by day, week or month, in memory that grows with the groups alone.
+// Sums over reports, by any of their keys and by day, week or month, in memory that grows with the
+// groups alone.
 //
-// Two kinds, told by the keys. Keys of a report or policy: sums over policies, from their summaries. As soon as one key is of
-// a failure detail: sums over details; no successes are claimed then, since nobody says which sessions a detail stands for
-// (RFC 8460 §4: one session may count under several). A policy is never multiplied by its details.
+// Two kinds, told by the keys. Keys of a report or policy: sums over policies, from their
+// summaries. As soon as one key is of a failure detail: sums over details; no successes are claimed
+// then, since nobody says which sessions a detail stands for (RFC 8460 §4: one session may count
+// under several). A policy is never multiplied by its details.
 //
-// A report may give the same sessions twice, for the sts policy and for the tlsa policy of one domain. Unless policy_type is
-// a key, the larger of the two sums counts, for each report and domain and for successes and failures by themselves.
+// A report may give the same sessions twice, for the sts policy and for the tlsa policy of one
+// domain. Unless policy_type is a key, the larger of the two sums counts, for each report and
+// domain and for successes and failures by themselves.
 #pragma once
 
 #include <array>
@@ -24,10 +27,22 @@
 namespace mxseal::reports {
 
 enum class Key : std::uint8_t {
-  organization_name, contact_info, report_id, mail_from, submitter, source, member,  // of a report
-  policy_type, policy_domain,                                                          // of a policy
-  result_type, sending_mta_ip, receiving_mx_hostname, receiving_mx_helo, receiving_ip, // of a failure detail
-  additional_information, failure_reason_code,
+  organization_name,
+  contact_info,
+  report_id,
+  mail_from,
+  submitter,
+  source,
+  member,  // of a report
+  policy_type,
+  policy_domain,  // of a policy
+  result_type,
+  sending_mta_ip,
+  receiving_mx_hostname,
+  receiving_mx_helo,
+  receiving_ip,  // of a failure detail
+  additional_information,
+  failure_reason_code,
 };
 
 /// All names that a key may have, in the order of Key.
@@ -64,11 +79,12 @@ class Sums {
     std::int64_t failed = 0;
     std::uint64_t last_report = 0;
   };
-  // The sessions that one report gives for one group and domain, until it is known which sum is the larger.
+  // The sessions that one report gives for one group and domain, until it is known which sum is the
+  // larger.
   struct Pending {
     std::int32_t group;
     std::string_view domain;
-    std::array<std::int64_t, 2> sts;   // successful, failed
+    std::array<std::int64_t, 2> sts;  // successful, failed
     std::array<std::int64_t, 2> tlsa;
     bool has_sts, has_tlsa;
   };
@@ -89,7 +105,7 @@ class Sums {
   std::vector<std::int32_t> numbers_;               // period, then a number a key: the group's name
   Dictionary names_;                                // numbers_ as bytes -> group
   Dictionary organization_names_;
-  Dictionary group_organizations_;                  // (group, organization) as bytes
+  Dictionary group_organizations_;  // (group, organization) as bytes
   std::vector<Group> groups_;
   std::vector<Pending> pending_;
   std::uint64_t report_ = 0;

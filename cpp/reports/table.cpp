@@ -11,7 +11,8 @@ std::shared_ptr<DictionaryColumn> dictionary_column() {
   return std::make_shared<DictionaryColumn>(std::make_shared<Dictionary>());
 }
 
-// Texts from JSON are UTF-8 already; file names, mail headers and details may hold anything, and Arrow's text may not.
+// Texts from JSON are UTF-8 already; file names, mail headers and details may hold anything, and
+// Arrow's text may not.
 template <typename ColumnType>
 void push_any(ColumnType& column, std::string_view text) {
   if (text.data() == nullptr || utf8::find_invalid(text) == std::string_view::npos) {
@@ -28,8 +29,8 @@ std::string_view member_or_null(const Place& place, std::string& scratch) {
 // A report's own columns, twice: beside each policy and beside each failure.
 struct Shared {
   std::shared_ptr<TextColumn> report_id = std::make_shared<TextColumn>();
-  std::shared_ptr<DictionaryColumn> organization_name, contact_info, policy_type, policy_domain, source, member, mail_from,
-      submitter;
+  std::shared_ptr<DictionaryColumn> organization_name, contact_info, policy_type, policy_domain,
+      source, member, mail_from, submitter;
   std::shared_ptr<TimestampColumn> start = std::make_shared<TimestampColumn>();
   std::shared_ptr<TimestampColumn> end = std::make_shared<TimestampColumn>();
 };
@@ -61,11 +62,17 @@ void UnreadRows::add(const Place& place, const Error& error) {
   offset_->push_back(error.offset, error.offset >= 0);
 }
 
-std::int64_t UnreadRows::size() const { return offset_->size(); }
+std::int64_t UnreadRows::size() const {
+  return offset_->size();
+}
 
 std::shared_ptr<const Table> UnreadRows::table() const {
   auto table = std::make_shared<Table>();
-  table->fields = {{"source", source_}, {"member", member_}, {"code", code_}, {"offset", offset_}, {"detail", detail_}};
+  table->fields = {{"source", source_},
+                   {"member", member_},
+                   {"code", code_},
+                   {"offset", offset_},
+                   {"detail", detail_}};
   table->rows = size();
   return table;
 }
@@ -73,13 +80,15 @@ std::shared_ptr<const Table> UnreadRows::table() const {
 struct ReportTable::Columns {
   Columns() {
     const auto fill = [](Shared& shared) {
-      for (auto* column : {&shared.organization_name, &shared.contact_info, &shared.policy_type, &shared.policy_domain,
-                           &shared.source, &shared.member, &shared.mail_from, &shared.submitter}) {
+      for (auto* column : {&shared.organization_name, &shared.contact_info, &shared.policy_type,
+                           &shared.policy_domain, &shared.source, &shared.member, &shared.mail_from,
+                           &shared.submitter}) {
         *column = dictionary_column();
       }
     };
     fill(policy);
-    // The same dictionaries for the failures' copies: a number stands for the same text in both tables.
+    // The same dictionaries for the failures' copies: a number stands for the same text in both
+    // tables.
     failure.organization_name = beside(policy.organization_name);
     failure.contact_info = beside(policy.contact_info);
     failure.policy_type = beside(policy.policy_type);
@@ -88,8 +97,8 @@ struct ReportTable::Columns {
     failure.member = beside(policy.member);
     failure.mail_from = beside(policy.mail_from);
     failure.submitter = beside(policy.submitter);
-    for (auto* column : {&result_type, &sending_mta_ip, &receiving_mx_hostname, &receiving_mx_helo, &receiving_ip,
-                         &additional_information, &failure_reason_code}) {
+    for (auto* column : {&result_type, &sending_mta_ip, &receiving_mx_hostname, &receiving_mx_helo,
+                         &receiving_ip, &additional_information, &failure_reason_code}) {
       *column = dictionary_column();
     }
     first_source = beside(policy.source);
@@ -112,15 +121,16 @@ struct ReportTable::Columns {
   Numbers<std::uint32_t> report_number;  // of each policy row
 
   Shared failure;
-  std::shared_ptr<DictionaryColumn> result_type, sending_mta_ip, receiving_mx_hostname, receiving_mx_helo, receiving_ip,
-      additional_information, failure_reason_code;
+  std::shared_ptr<DictionaryColumn> result_type, sending_mta_ip, receiving_mx_hostname,
+      receiving_mx_helo, receiving_ip, additional_information, failure_reason_code;
   std::shared_ptr<IntColumn> failed_session_count = std::make_shared<IntColumn>();
   std::shared_ptr<IntColumn> policy_row = std::make_shared<IntColumn>();
 
   // Where each distinct report lies, for the rows of its duplicates.
   Numbers<std::int32_t> report_source, report_member;
   Numbers<std::int64_t> report_offset;
-  std::shared_ptr<DictionaryColumn> again_source, again_member, again_organization, first_source, first_member;
+  std::shared_ptr<DictionaryColumn> again_source, again_member, again_organization, first_source,
+      first_member;
   std::shared_ptr<IntColumn> again_offset = std::make_shared<IntColumn>();
   std::shared_ptr<IntColumn> first_offset = std::make_shared<IntColumn>();
   std::shared_ptr<TextColumn> again_id = std::make_shared<TextColumn>();
@@ -144,7 +154,8 @@ TableCollector::Numbers TableCollector::intern_place(const Place& place) {
           number(*columns_->policy.member->dictionary(), member_or_null(place, text_))};
 }
 
-void TableCollector::report(const tlsrpt::Report& report, const Place& place, std::uint32_t number) {
+void TableCollector::report(const tlsrpt::Report& report, const Place& place,
+                            std::uint32_t number) {
   ReportTable::Columns& c = *columns_;
   const Numbers where = intern_place(place);
   c.report_source.push_back(where.source);
@@ -202,7 +213,8 @@ void TableCollector::report(const tlsrpt::Report& report, const Place& place, st
   }
 }
 
-void TableCollector::duplicate(const tlsrpt::Report& report, const Place& place, std::uint32_t number) {
+void TableCollector::duplicate(const tlsrpt::Report& report, const Place& place,
+                               std::uint32_t number) {
   ReportTable::Columns& c = *columns_;
   const Numbers where = intern_place(place);
   c.again_source->push_back_number(where.source);
@@ -215,7 +227,9 @@ void TableCollector::duplicate(const tlsrpt::Report& report, const Place& place,
   c.again_id->push_back(report.report_id);
 }
 
-void TableCollector::unread(const Place& place, const Error& error) { errors_.add(place, error); }
+void TableCollector::unread(const Place& place, const Error& error) {
+  errors_.add(place, error);
+}
 
 ReportTable TableCollector::finish(const Counts& counts) {
   const ReportTable::Columns& c = *columns_;

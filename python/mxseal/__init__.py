@@ -9,8 +9,9 @@ from __future__ import annotations
 
 try:
     from mxseal._core import __version__
-except ModuleNotFoundError as error:
-    if error.name != "mxseal._core":
+except ImportError as error:
+    # Where it is missing, the folder of its stubs may answer to its name, from nowhere.
+    if error.name != "mxseal._core" or error.path is not None:
         raise
     raise ModuleNotFoundError(
         "mxseal's compiled part is missing: install mxseal (pip install .) rather than import it "

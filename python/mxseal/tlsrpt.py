@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TLS-RPT (RFC 8460): where a domain wants reports on how mail sessions to it went, and the reports.
+"""TLS-RPT (RFC 8460): where a domain wants reports on its mail sessions, and the reports.
 
 >>> from mxseal import tlsrpt
 >>> tlsrpt.parse_record("v=TLSRPTv1; rua=mailto:tlsrpt@example.com").rua
@@ -84,13 +84,14 @@ def read_reports(
     """Read every TLS report below the paths into tables, each report once (RFC 8460).
 
     Files are told apart by content, not by name: JSON (one report, several, or one a line), gzip,
-    mails, mbox, Maildir, zip, tar, and these inside each other up to three deep. What cannot be read is a
-    row in ``errors``; nothing is raised for it.
+    mails, mbox, Maildir, zip, tar, and these inside each other up to three deep. What cannot be
+    read is a row in ``errors``; nothing is raised for it.
 
     Args:
         paths: files, folders (read recursively) and patterns (``reports/*.zip``); ``-`` is standard
             input.
-        since, until: first and last day, by the report's start in UTC, both inclusive.
+        since: first day, by the report's start in UTC, inclusive.
+        until: last day, likewise.
         domain: only policies of these domains.
         organization: only reports by these organizations; ASCII case does not matter.
         threads: how many threads read; the result is the same for any number.
@@ -120,15 +121,21 @@ def summarize_reports(
     """Sum up every TLS report below the paths, in memory that does not grow with the archive.
 
     The result is that of ``read_reports(paths).summarize(by, period)``; only that duplicates are
-    counted and not listed, and that ``errors`` has the first 1,000 beside ``counts.unread``, the number
-    of all. To count each report once takes some 30 bytes a report.
+    counted and not listed, and that ``errors`` has the first 1,000 beside ``counts.unread``, the
+    number of all. To count each report once takes some 30 bytes a report.
 
     Args:
-        paths, since, until, domain, organization, threads, progress: as in ``read_reports``.
-        by: keys, in this order: ``policy_domain``, ``policy_type``, ``organization_name``, ... With a
-            key of a failure detail (``result_type``, ``receiving_mx_hostname``, ...) the sums are over
-            failure details.
+        paths: as in ``read_reports``.
+        by: keys, in this order: ``policy_domain``, ``policy_type``, ``organization_name``, ... With
+            a key of a failure detail (``result_type``, ``receiving_mx_hostname``, ...) the sums are
+            over failure details.
         period: also by day, week (from Monday) or month of the report's start in UTC.
+        since: as in ``read_reports``.
+        until: as in ``read_reports``.
+        domain: as in ``read_reports``.
+        organization: as in ``read_reports``.
+        threads: as in ``read_reports``.
+        progress: as in ``read_reports``.
 
     Raises:
         FileNotFoundError: a path is not there, or a pattern has no match; nothing was read then.
@@ -172,11 +179,13 @@ def _expand(paths: Paths) -> list[bytes]:
     names = [os.fspath(path) for path in ([paths] if single else paths)]  # type: ignore[list-item,union-attr]
     expanded: list[bytes] = []
     for given in names:
-        name = os.path.expanduser(given)
+        name = os.path.expanduser(given)  # noqa: PTH111 - a Path would lose "./" and "//"
         if name == "-" or os.path.lexists(name):
             expanded.append(os.fsencode(name))
             continue
-        matches = sorted(glob(name, recursive=True)) if has_magic(name) else []
+        matches = []
+        if has_magic(name):
+            matches = sorted(glob(name, recursive=True))  # noqa: PTH207 - absolute ones too
         if not matches:
             raise FileNotFoundError(2, "no such file or folder", given)
         expanded.extend(map(os.fsencode, matches))

@@ -20,8 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   static mxseal::tlsrpt::ReportReader reader;
   const mxseal::Result<void> read = reader.read(text);
-  const bool is_json = read || (read.error().code != Errc::json_syntax && read.error().code != Errc::json_utf8 &&
-                                read.error().code != Errc::json_depth && read.error().code != Errc::json_trailing);
+  const bool is_json =
+      read || (read.error().code != Errc::json_syntax && read.error().code != Errc::json_utf8 &&
+               read.error().code != Errc::json_depth && read.error().code != Errc::json_trailing);
   if (text.starts_with("\xEF\xBB\xBF")) return 0;
   const mxseal::Result<std::size_t> end = mxseal::json::scan_value(text, 0);
   const bool scanned = end && mxseal::json::skip_space(text, *end) == text.size();

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -88,13 +88,18 @@ class Done:
 Run = Callable[..., Done]
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Runs the command in this process, in an empty folder."""
+@pytest.fixture(autouse=True)
+def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every test begins in a folder of its own, with no settings from outside."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process."""
 
     def run(*arguments: str | Path) -> Done:
         status = main([*map(str, arguments)])
@@ -141,7 +146,7 @@ def two_weeks() -> list[bytes]:
                 ("starttls-not-supported", "mx1.hosting.example", 200),
             ]
             org = [policy(90, 1204, details, domain="example.org")]
-        reports.append(report(day, *org, policy(500, 2 * (count == 3)), number=1))
+        reports.append(report(day, *org, policy(500, 2 if count == 3 else 0), number=1))
         if count % 2:
             reports.append(
                 report(day, policy(7, domain="example.net"), sender="Microsoft", number=2)
@@ -269,7 +274,7 @@ def test_when_it_failed(run: Run, days: list[int], expected: str, reason: str) -
     ]
     archive(*reports)
     done = run("reports", "reports.ndjson", "--verbose")
-    assert f"               {expected}, by Google Inc.\n" in done.out, reason
+    assert f" {expected}, by Google Inc. " in " ".join(done.out.split()) + " ", reason
 
 
 @pytest.mark.parametrize(("good_days", "mark"), [(6, "✗"), (7, "✓")])
@@ -295,7 +300,7 @@ def test_an_unregistered_cause_is_kept_and_shown(run: Run) -> None:
     """`Q57`: the registry grows."""
     archive(report("2026-11-24", policy(1, 4, [("quantum\x1b[2Jdecay", None, 4)])))
     done = run("reports", "reports.ndjson")
-    assert "4 100 %  a failure of a type that is not registered\n" in done.out
+    assert "4 100 %  a failure of a type that is not registered  [" in done.out
     assert r"[quantum\x1b[2Jdecay]" in done.out
 
 
@@ -356,7 +361,7 @@ def test_nothing_found(run: Run) -> None:
 
 def test_the_bar_follows_the_months(run: Run) -> None:
     days = [date(2023, 12, 1) + timedelta(31 * n) for n in range(36)]
-    archive(*(report(str(day), policy(9, n == 35)) for n, day in enumerate(days)))
+    archive(*(report(str(day), policy(9, int(n == 35))) for n, day in enumerate(days)))
     lines = run("reports", "reports.ndjson").out.splitlines()
     assert lines[2].split("share")[1].strip().startswith("2023-12 to 2026-11")
     assert lines[3].split("%")[1].split()[0] == "·" * 17 + "█"
@@ -385,6 +390,8 @@ def test_what_a_terminal_shows_fits_its_width(
     assert ("·" in done.out) == bar, reason
     monkeypatch.chdir(ROOT)
     lines = run("reports", ARCHIVE.relative_to(ROOT)).out.splitlines()
+    command = lines.pop().strip()  # unbroken, however narrow
+    assert command.endswith("mxseal reports tests/data/archive --list errors")
     assert max(map(len, lines)) <= longest, reason
 
 
@@ -615,7 +622,7 @@ def test_a_file_is_there_only_when_it_is_whole(run: Run, monkeypatch: pytest.Mon
     Path("a.csv").write_text("of yesterday")
     seen: list[list[str]] = []
 
-    def fails(table: object, _: object) -> None:
+    def fails(*_: object) -> None:
         seen.append(sorted(file.name for file in Path().iterdir()))
         raise OSError(28, "No space left on device")
 
@@ -709,7 +716,8 @@ def test_a_link_stays_a_link_and_a_device_a_device(run: Run) -> None:
         ),
         (
             ["reports", "kept", "--format", "xml"],
-            "wrong value for --format: 'xml' is not one of 'text', 'json', 'ndjson', 'csv', 'parquet'",
+            "wrong value for --format: 'xml' is not one of "
+            "'text', 'json', 'ndjson', 'csv', 'parquet'",
             "all options: mxseal reports --help",
         ),
         (
@@ -760,7 +768,8 @@ def test_a_missing_extra_is_named_with_its_install_line(
     assert run("reports", "reports.ndjson", "-o", "a.parquet") == Done(
         2,
         "",
-        "error: not installed: pyarrow, for --format parquet\n  do  pip install 'mxseal[parquet]'\n",
+        "error: not installed: pyarrow, for --format parquet\n"
+        "  do  pip install 'mxseal[parquet]'\n",
     )
 
 
@@ -816,7 +825,7 @@ def test_a_fault_of_ours_is_70_and_says_what_to_send_in(
         (["reports", "none.json"], 2),
     ],
 )
-def test_exit_statuses_of_the_process(run: Run, arguments: list[str], status: int) -> None:
+def test_exit_statuses_of_the_process(arguments: list[str], status: int) -> None:
     Path("good.json").write_bytes(report())
     Path("bad.json").write_bytes(BROKEN)
     done = finished(*arguments)
@@ -825,18 +834,22 @@ def test_exit_statuses_of_the_process(run: Run, arguments: list[str], status: in
     assert bool(done.out) == (status != 2)
 
 
+def feed_forever(stream: BinaryIO, data: bytes) -> None:
+    """Until nobody reads it any more."""
+    while True:
+        stream.write(data)
+
+
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_ctrl_c_is_130(run: Run, threads: str) -> None:
+def test_ctrl_c_is_130(threads: str) -> None:
     os.mkfifo("endless.ndjson")
     with process("reports", "endless.ndjson", "-o", "a.csv", "--threads", threads) as running:
         with Path("endless.ndjson").open("wb", buffering=0) as fifo:
-            lines = report() + b"\n"
-            lines *= 1 << 20 // len(lines)  # a pipe holds 64 KiB: behind them the reading has begun
+            lines = (report() + b"\n") * 2000  # a pipe holds 64 KiB: then the reading has begun
             fifo.write(lines)
             running.send_signal(signal.SIGINT)
             with pytest.raises(BrokenPipeError):
-                while True:
-                    fifo.write(lines)
+                feed_forever(fifo, lines)
         out, err = running.communicate()
     assert (running.returncode, out, err) == (130, b"", b"")
     assert [file.name for file in Path().iterdir()] == ["endless.ndjson"]
@@ -853,7 +866,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert running.returncode == 1  # what was found counts, not who listened
 
 
-def test_standard_output_that_is_closed_is_said(run: Run) -> None:
+def test_standard_output_that_is_closed_is_said() -> None:
     archive(report())
     closing = [
         sys.executable,
@@ -866,7 +879,7 @@ def test_standard_output_that_is_closed_is_said(run: Run) -> None:
     assert done.stderr.startswith(b"error: cannot write: standard output\n")
 
 
-def test_colours_are_the_readers_choice(run: Run) -> None:
+def test_colours_are_the_readers_choice() -> None:
     archive(*two_weeks())
     assert "\x1b" not in finished("reports", "reports.ndjson").out
     coloured = finished("reports", "reports.ndjson", settings={"FORCE_COLOR": "1"}).out
@@ -876,17 +889,17 @@ def test_colours_are_the_readers_choice(run: Run) -> None:
     assert "\x1b" not in finished("reports", "reports.ndjson", settings=both).out
 
 
-def test_without_utf8_everything_is_ascii(run: Run) -> None:
+def test_without_utf8_everything_is_ascii() -> None:
     archive(*two_weeks(), report("2026-11-24", policy(1, 1), sender="Müller"))
     done = finished("reports", "reports.ndjson", settings={"LC_ALL": "C"})
     assert done.out.isascii()
     assert (
         "x  example.org     4,872   3,612  74.1 %       ...........888       2026-11-24" in done.out
     )
-    assert r"by M\xfcller" in done.out
+    assert r"M\xfcller 1" in done.out
 
 
-def test_a_short_reading_shows_no_progress_in_a_pipe(run: Run) -> None:
+def test_a_short_reading_shows_no_progress_in_a_pipe() -> None:
     archive(*two_weeks())
     assert finished("reports", "reports.ndjson").err == ""
 
@@ -900,7 +913,7 @@ def test_help_has_examples_and_starting_values(run: Run) -> None:
     assert "Starting value: by -o's suffix, else text." in words
 
 
-def test_light_commands_import_no_heavy_library(run: Run) -> None:
+def test_light_commands_import_no_heavy_library() -> None:
     """The import of pyarrow alone takes longer than most readings."""
     archive(*two_weeks())
     code = (

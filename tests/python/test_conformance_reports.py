@@ -27,7 +27,9 @@ def table(name: str) -> list[dict[str, Any]]:
 
 VECTORS = table("vectors/reports.jsonl")
 REAL = table("real/reports.jsonl")
-needs_tables = pytest.mark.skipif(not VECTORS, reason="the conformance tables (../shared) are not here")
+needs_tables = pytest.mark.skipif(
+    not VECTORS, reason="the conformance tables (../shared) are not here"
+)
 
 
 def totals(report: tlsrpt.Report) -> dict[str, int]:
@@ -45,7 +47,11 @@ def totals(report: tlsrpt.Report) -> dict[str, int]:
 def test_vectors() -> None:
     wrong = []
     for row in VECTORS:
-        data = row["input"].encode() if row.get("input") is not None else base64.b64decode(row["input_b64"])
+        data = (
+            row["input"].encode()
+            if row.get("input") is not None
+            else base64.b64decode(row["input_b64"])
+        )
         try:
             report = tlsrpt.parse_report(data)
         except ParseError as error:
@@ -60,9 +66,15 @@ def test_vectors() -> None:
         assert report.end.timestamp() == row["end"]
         assert report.organization_name == row["organization"]
         assert report.report_id == row["report_id"]
-        for column, name in (("policy_strings", "policy_string"), ("mx_hosts", "mx_host"), ("policy_domains", "policy_domain")):
+        for column, name in (
+            ("policy_strings", "policy_string"),
+            ("mx_hosts", "mx_host"),
+            ("policy_domains", "policy_domain"),
+        ):
             if column in row:
-                assert [getattr(policy, name) for policy in report.policies] == row[column], row["rule"]
+                assert [getattr(policy, name) for policy in report.policies] == row[column], row[
+                    "rule"
+                ]
     assert not wrong
 
 

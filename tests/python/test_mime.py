@@ -12,9 +12,9 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
+from mxseal._core import mime
 
 from mxseal import ParseError
-from mxseal._core import mime
 
 ROOT = Path(__file__).parents[2]
 MAILS = ROOT / "tests" / "data" / "mails"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import doctest
 import pickle
 import re
 
@@ -263,3 +264,7 @@ def test_select_record() -> None:
         with pytest.raises(ParseError) as raised:
             mtasts.select_record(records)
         assert raised.value.code == code
+
+
+def test_the_example_of_the_module() -> None:
+    assert doctest.testmod(mtasts) == doctest.TestResults(failed=0, attempted=6)

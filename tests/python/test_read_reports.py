@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Archives of every form and mixture against their truth; what is broken is told and nothing else is lost.
+"""Archives of every form and mixture against their truth; what is broken is told.
 
-Q36 Q47 Q48 Q58 Q59: counts are sums of what the bodies say, each report once, whatever lies around it.
+Q36 Q47 Q48 Q58 Q59: counts are sums of what the bodies say, each report once, whatever its
+wrapping.
 """
 
 from __future__ import annotations
@@ -56,7 +57,11 @@ def report(
 
 
 def policy(
-    kind: str, domain: str, successful: int, failed: int = 0, details: list[dict[str, Any]] | None = None
+    kind: str,
+    domain: str,
+    successful: int,
+    failed: int = 0,
+    details: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "policy": {"policy-type": kind, "policy-domain": domain},
@@ -105,8 +110,13 @@ def check_against(truth: dict[str, Any], path: Path, threads: int = 1) -> None:
     assert len(truth["sums"]) > 1
     for expected in truth["sums"]:
         sums = table.summarize(expected["by"], expected["period"])
-        assert unordered(rows(sums)) == unordered(expected["rows"]), (expected["by"], expected["period"])
-        streamed = tlsrpt.summarize_reports(path, expected["by"], expected["period"], threads=threads)
+        assert unordered(rows(sums)) == unordered(expected["rows"]), (
+            expected["by"],
+            expected["period"],
+        )
+        streamed = tlsrpt.summarize_reports(
+            path, expected["by"], expected["period"], threads=threads
+        )
         assert rows(streamed) == rows(sums)
         assert streamed.notes == sums.notes
         assert streamed.counts.unread == table.counts.unread
@@ -134,7 +144,7 @@ def test_bundled_archive() -> None:
     check_against(load(DATA / "archive.truth.json"), DATA / "archive")
 
 
-# ------------------------------------------------------------------------------------------- each report once
+# ---------------------------------------------------------------------- each report once
 
 
 def test_a_report_counts_once_whatever_its_wrapping(tmp_path: Path) -> None:
@@ -150,17 +160,24 @@ def test_a_report_counts_once_whatever_its_wrapping(tmp_path: Path) -> None:
     assert len(table.policies) == 1
     assert len(table.errors) == 0
     duplicates = table.duplicates.to_dicts()
-    assert [Path(row["source"]).name for row in duplicates] == ["b.json", "c.json.gz", "d.json", "e.zip"]
+    assert [Path(row["source"]).name for row in duplicates] == [
+        "b.json",
+        "c.json.gz",
+        "d.json",
+        "e.zip",
+    ]
     assert {Path(row["first_source"]).name for row in duplicates} == {"a.json"}
     assert duplicates[-1]["member"] == "inner/report.json"
 
 
 def test_the_same_id_with_other_content_is_another_report(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_bytes(text(report(successful=1)) + b"\n" + text(report(successful=2)))
+    (tmp_path / "a.json").write_bytes(
+        text(report(successful=1)) + b"\n" + text(report(successful=2))
+    )
     table = tlsrpt.read_reports(tmp_path)
     assert table.counts.reports == 2
     assert [row["warnings"] for row in table.policies.to_dicts()] == [
-        ["failure-details-missing"][:0],
+        [],
         ["report-id-repeated"],
     ]
     other = report(organization="Other Mail", successful=3)
@@ -175,7 +192,12 @@ def test_sts_and_tlsa_of_the_same_sessions_are_not_added(tmp_path: Path) -> None
     (tmp_path / "a.json").write_bytes(text(report(policies=entries)))
     by_domain = tlsrpt.summarize_reports(tmp_path, ["policy_domain"])
     assert [
-        (r["policy_domain"], r["policies"], r["total_successful_session_count"], r["total_failure_session_count"])
+        (
+            r["policy_domain"],
+            r["policies"],
+            r["total_successful_session_count"],
+            r["total_failure_session_count"],
+        )
         for r in by_domain.to_dicts()
     ] == [("example.com", 3, 105, 10), ("example.net", 1, 7, 0)]
     assert by_domain.counted_once == 1
@@ -183,7 +205,7 @@ def test_sts_and_tlsa_of_the_same_sessions_are_not_added(tmp_path: Path) -> None
     by_type = tlsrpt.summarize_reports(tmp_path, ["policy_type"])
     assert [r["total_successful_session_count"] for r in by_type.to_dicts()] == [5, 90, 107]
     assert by_type.notes == []
-    # For each report and domain: over all domains the larger of each is taken before they are added.
+    # For each report and domain: the larger is taken before the domains are added.
     [total] = tlsrpt.summarize_reports(tmp_path, []).to_dicts()
     assert total["total_successful_session_count"] == 100 + 7 + 5
     assert total["reports"] == 1
@@ -214,7 +236,15 @@ def test_a_policy_is_never_multiplied_by_its_details(tmp_path: Path) -> None:
     assert (sums["policies"], sums["total_failure_session_count"]) == (1, 5)
     over_details = tlsrpt.summarize_reports(tmp_path, ["policy_domain", "result_type"])
     assert over_details.column_names == [
-        *("policy_domain", "result_type", "details", "failed_session_count", "organizations", "start", "end")
+        *(
+            "policy_domain",
+            "result_type",
+            "details",
+            "failed_session_count",
+            "organizations",
+            "start",
+            "end",
+        )
     ]
     assert [r["failed_session_count"] for r in over_details.to_dicts()] == [2, 2]
     assert over_details.failed_without_detail == 1
@@ -250,12 +280,18 @@ def test_filters(tmp_path: Path) -> None:
     some = [
         report("1", day="2026-03-01"),
         report("2", day="2026-03-02", organization="Other Mail"),
-        report("3", day="2026-03-03", policies=[policy("sts", "Example.ORG.", 1), policy("sts", "b.example", 1)]),
+        report(
+            "3",
+            day="2026-03-03",
+            policies=[policy("sts", "Example.ORG.", 1), policy("sts", "b.example", 1)],
+        ),
     ]
     (tmp_path / "a.json").write_bytes(b"\n".join(map(text, some)))
 
     def ids(**options: Any) -> list[str]:
-        return [row["report_id"] for row in tlsrpt.read_reports(tmp_path, **options).policies.to_dicts()]
+        return [
+            row["report_id"] for row in tlsrpt.read_reports(tmp_path, **options).policies.to_dicts()
+        ]
 
     assert ids(since="2026-03-02") == ["2", "3", "3"]
     assert ids(until=date(2026, 3, 1)) == ["1"]
@@ -269,7 +305,12 @@ def test_filters(tmp_path: Path) -> None:
 
 
 def test_domains_are_one_whatever_their_spelling(tmp_path: Path) -> None:
-    names = ["bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example.", "_tls.Example.com"]
+    names = [
+        "bücher.example",
+        "xn--bcher-kva.example",
+        "XN--BCHER-KVA.example.",
+        "_tls.Example.com",
+    ]
     some = [report(str(n), domain=name) for n, name in enumerate(names)]
     (tmp_path / "a.json").write_bytes(b"".join(map(text, some)))
     sums = tlsrpt.summarize_reports(tmp_path)
@@ -279,7 +320,7 @@ def test_domains_are_one_whatever_their_spelling(tmp_path: Path) -> None:
     ]
 
 
-# --------------------------------------------------------------------------------------------- broken and hostile
+# ---------------------------------------------------------------------- broken and hostile
 
 
 def codes(path: Path | list[Path]) -> list[tuple[str, str | None, int | None]]:
@@ -296,7 +337,12 @@ def test_reading_goes_on_behind_a_broken_line(tmp_path: Path) -> None:
     assert [row["report_id"] for row in table.policies.to_dicts()] == ["0", "2", "3"]
     at = [sum(len(line) + 1 for line in lines[:n]) for n in range(len(lines))]
     found = codes(path)
-    assert [code for code, _, _ in found] == ["json-syntax", "json-syntax", "not-a-report", "json-not-object"]
+    assert [code for code, _, _ in found] == [
+        "json-syntax",
+        "json-syntax",
+        "not-a-report",
+        "json-not-object",
+    ]
     assert [offset for _, _, offset in found] == [at[1] + 100, at[3], at[4], at[5]]
 
 
@@ -460,7 +506,7 @@ def test_paths_that_are_not_there_are_refused_before_any_work(tmp_path: Path) ->
 
 
 def test_keys_and_periods_that_are_none_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="policy_domain, result_type"[:13]):
+    with pytest.raises(ValueError, match="policy_domain"):
         tlsrpt.summarize_reports(tmp_path, ["policy-domain"])
     with pytest.raises(ValueError, match="day, week, month"):
         tlsrpt.summarize_reports(tmp_path, period="year")  # type: ignore[arg-type]
@@ -484,12 +530,11 @@ def test_what_cannot_be_opened_is_a_row(tmp_path: Path) -> None:
 
 def test_names_that_are_no_utf8_become_text(tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + b"/\xff.json"
-    with open(name, "wb") as out:
-        out.write(text(report()))
+    Path(os.fsdecode(name)).write_bytes(text(report()))
     assert tlsrpt.read_reports(tmp_path).policies.to_dicts()[0]["source"].endswith("\\xff.json")
 
 
-def test_standard_input(tmp_path: Path) -> None:
+def test_standard_input() -> None:
     code = "import sys; from mxseal import tlsrpt; print(tlsrpt.read_reports('-').counts.reports)"
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
@@ -499,11 +544,13 @@ def test_standard_input(tmp_path: Path) -> None:
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     for content, count in ((text(report()), 1), (packed.getvalue(), 300), (nested(2), 1)):
-        done = subprocess.run([sys.executable, "-c", code], input=content, capture_output=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], input=content, capture_output=True, check=True
+        )
         assert int(done.stdout) == count
 
 
-# ---------------------------------------------------------------------------------------------------- while it reads
+# ---------------------------------------------------------------------- while it reads
 
 
 @pytest.fixture
@@ -515,7 +562,7 @@ def endless(tmp_path: Path) -> Iterator[Path]:
     def feed() -> None:
         n = 0
         try:
-            with open(path, "wb") as pipe:
+            with path.open("wb") as pipe:
                 while True:
                     pipe.write(text(report(str(n))) + b"\n")
                     n += 1
@@ -547,7 +594,9 @@ def test_progress_is_told_and_may_stop_everything(endless: Path, threads: int) -
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_ctrl_c_ends_the_reading_and_other_threads_run_meanwhile(endless: Path, threads: int) -> None:
+def test_ctrl_c_ends_the_reading_and_other_threads_run_meanwhile(
+    endless: Path, threads: int
+) -> None:
     """The signal is sent by a Python thread, which could not run if reading held the GIL."""
     started = threading.Event()
 

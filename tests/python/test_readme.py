@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import doctest
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import readme
+from mxseal.cli.exit import Exit
 
 ROOT = Path(__file__).parents[2]
 TEXT = readme.README.read_text()
@@ -53,6 +55,11 @@ def test_a_python_example(line: int, block: str) -> None:
 
 def test_there_are_five_examples() -> None:
     assert len(readme.commands(TEXT)) + len(readme.blocks(TEXT, "python")) >= 5
+
+
+def test_the_table_of_exit_statuses_is_the_commands() -> None:
+    rows = re.findall(r"^\| (\d+) \|", TEXT, re.M)
+    assert [int(status) for status in rows] == sorted(Exit)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,10 @@ DETAIL_COLUMNS = [
 
 FULL = {
     "organization-name": "Example Mail",
-    "date-range": {"start-datetime": "2026-03-01T00:00:00Z", "end-datetime": "2026-03-01T23:59:59Z"},
+    "date-range": {
+        "start-datetime": "2026-03-01T00:00:00Z",
+        "end-datetime": "2026-03-01T23:59:59Z",
+    },
     "contact-info": "tls@mail.example",
     "report-id": "r1",
     "policies": [
@@ -41,7 +44,10 @@ FULL = {
                 "policy-domain": "example.com",
                 "mx-host": ["*.example.com", "mx.example.net"],
             },
-            "summary": {"total-successful-session-count": 2**63 - 1, "total-failure-session-count": 3},
+            "summary": {
+                "total-successful-session-count": 2**63 - 1,
+                "total-failure-session-count": 3,
+            },
             "failure-details": [
                 {
                     "result-type": "validation-failure",
@@ -95,7 +101,14 @@ def test_every_field_is_there(tmp_path: Path) -> None:
     ]
     assert failure["policy_row"] == 0
     shared = set(failure) & set(policy)
-    assert shared >= {"report_id", "organization_name", "start", "end", "policy_type", "policy_domain"}
+    assert shared >= {
+        "report_id",
+        "organization_name",
+        "start",
+        "end",
+        "policy_type",
+        "policy_domain",
+    }
     assert {name: failure[name] for name in shared} == {name: policy[name] for name in shared}
 
 
@@ -162,7 +175,15 @@ def test_policy_row_leads_to_the_policy(archive: tlsrpt.ReportTable) -> None:
     policies = archive.policies.to_dicts()
     for failure in archive.failures.to_dicts():
         policy = policies[failure["policy_row"]]
-        for name in ("report_id", "organization_name", "start", "policy_type", "policy_domain", "source", "member"):
+        for name in (
+            "report_id",
+            "organization_name",
+            "start",
+            "policy_type",
+            "policy_domain",
+            "source",
+            "member",
+        ):
             assert failure[name] == policy[name]
 
 

@@ -75,18 +75,18 @@ def note_lines(notes: Notes, reading: Reading, terminal: Terminal) -> list[str]:
     lines = []
     for label, parts in notes.items():
         texts = [terminal.text(part) for part in parts]
-        between = "; "
-        if label == "not read":
-            # Unbroken in any case: it is there to be copied.
-            texts.append(terminal.text(list_errors(reading.paths)))
-            between = ": "
-        joined = between.join(texts)
-        if LABEL + cell_width(joined) <= terminal.width:
-            texts = [joined]
+        command = terminal.text(list_errors(reading.paths)) if label == "not read" else ""
+        whole = "; ".join(texts) + (f": {command}" if command else "")
+        if LABEL + cell_width(whole) <= terminal.width:
+            below = [" " * LABEL + whole]
         else:
-            texts[:-1] = [text + between.rstrip() for text in texts[:-1]]
-        lines.append(terminal.styled(label.ljust(LABEL), "dim") + texts[0])
-        lines += [" " * LABEL + text for text in texts[1:]]
+            ended = [f"{text};" for text in texts[:-1]] + texts[-1:]
+            below = [line for text in ended for line in terminal.wrapped(text.split(), LABEL, " ")]
+            if command:  # unbroken in any case: it is there to be copied
+                below[-1] += ":"
+                below.append(" " * LABEL + command)
+        first = terminal.styled(label.ljust(LABEL), "dim") + below[0][LABEL:]
+        lines += [first, *below[1:]]
     return lines
 
 

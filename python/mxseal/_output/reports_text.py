@@ -41,7 +41,7 @@ def write_overview(
     if quiet:
         lines = _sentences(view.domains, terminal)
     else:
-        lines = [_headline(view), ""] if view.reports else [_nothing(reading)]
+        lines = [*_headline(view, terminal), ""] if view.reports else [_nothing(reading)]
         lines += _table(view, terminal)
         for domain in view.domains:
             if domain.fails or (verbose and domain.failed):
@@ -61,15 +61,15 @@ def _last_day(end: datetime, start: datetime) -> date:
     return (end - timedelta(seconds=1)).date() if end > start else end.date()
 
 
-def _headline(view: Overview) -> str:
+def _headline(view: Overview, terminal: Terminal) -> list[str]:
     text = counted(view.reports, "report")
     if view.organizations:
         text += f" by {counted(view.organizations, 'organization')}"
     if view.start is None or view.end is None:
-        return text
+        return [text]
     first, last = view.start.date(), _last_day(view.end, view.start)
     days = day(first) if first == last else f"{day(first)} to {day(last)}"
-    return f"{text}, {days} (UTC)"
+    return terminal.wrapped([text, f"{days} (UTC)"], 0)
 
 
 def _nothing(reading: Reading) -> str:
@@ -184,7 +184,7 @@ def _causes(domain: Domain, terminal: Terminal, verbose: bool) -> list[str]:
     shown = causes if verbose else causes[:CAUSES]
     unexplained = domain.unexplained.total()
     largest = max([cause.sessions for cause in shown] + [unexplained])
-    width = max(7, len(number(largest)) + 4)
+    width = max(7, len(number(largest)) + 2)
     for cause in shown:
         lines += _cause(cause, domain, terminal, width, verbose)
     if len(causes) > len(shown):

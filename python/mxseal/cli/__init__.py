@@ -16,8 +16,8 @@ import click
 from mxseal._core import __version__
 from mxseal._exceptions import MissingExtraError
 from mxseal._output import terminal
+from mxseal.cli import reports
 from mxseal.cli.exit import Exit, RefusedError, nearest
-from mxseal.cli.reports import reports
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -51,7 +51,7 @@ def cli(ctx: click.Context) -> None:
         raise RefusedError("no command", "all commands: mxseal --help")
 
 
-cli.add_command(reports)
+cli.add_command(reports.command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,8 +100,8 @@ def _in_our_words(wrong: click.UsageError) -> tuple[str, str, str]:
     command = wrong.ctx.command_path if wrong.ctx else "mxseal"
     options = f"all options: {command} --help"
     if isinstance(wrong, click.NoSuchOption):
-        near = sorted(wrong.possibilities or [])
-        use = f"use {' or '.join(near)}; " if near else ""
+        near = nearest(wrong.option_name, wrong.possibilities or [])
+        use = f"use {near}; " if near else ""
         return f"no such option in {command}", use + options, wrong.option_name
     if isinstance(wrong, click.BadParameter) and wrong.param is not None:
         message = _sentence(wrong.message)

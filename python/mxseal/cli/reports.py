@@ -99,7 +99,9 @@ class _Asked:
         return [name for name, value in given.items() if value]
 
 
-@click.command(epilog=EXAMPLES, short_help="Read TLS reports: how many sessions failed, and why.")
+@click.command(
+    "reports", epilog=EXAMPLES, short_help="Read TLS reports: how many sessions failed, and why."
+)
 @click.argument("paths", metavar="PATH…", nargs=-1)
 @click.option(
     "--by",
@@ -140,7 +142,7 @@ class _Asked:
 )
 @click.option("--quiet", is_flag=True, help="One line a domain, no notes, no progress.")
 @click.option("--verbose", is_flag=True, help="All causes, all reporters, all that was not read.")
-def reports(**options: Any) -> Callable[[], int]:
+def command(**options: Any) -> Callable[[], int]:
     """Read TLS reports (RFC 8460): how many sessions failed per domain, why, and since when."""
     return lambda: _work(_Asked(**options))
 

@@ -8,7 +8,9 @@
 namespace mxseal {
 namespace {
 
-std::string_view text(const Cell& cell) { return std::get<std::string_view>(cell); }
+std::string_view text(const Cell& cell) {
+  return std::get<std::string_view>(cell);
+}
 
 TEST(Columns, missing_and_empty_texts_stay_told_apart) {
   TextColumn column;
@@ -27,7 +29,8 @@ TEST(Columns, validity_is_right_around_every_byte_of_the_bitmap) {
   for (std::int64_t missing = 0; missing < 40; ++missing) {
     TextColumn column;
     for (std::int64_t row = 0; row < 40; ++row) {
-      column.push_back(row == missing || row == missing + 3 ? std::string_view() : std::string_view("x"));
+      column.push_back(row == missing || row == missing + 3 ? std::string_view()
+                                                            : std::string_view("x"));
     }
     const Layout layout = column.layout();
     const auto* bitmap = static_cast<const unsigned char*>(layout.buffers[0]);

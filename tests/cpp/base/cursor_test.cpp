@@ -6,7 +6,9 @@
 namespace mxseal {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 TEST(Cursor, takes_only_what_is_there) {
   Cursor cursor("ab12");

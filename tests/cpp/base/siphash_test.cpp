@@ -14,7 +14,8 @@ std::string counting(int length) {
   return message;
 }
 
-// CPython hashes bytes with the same function: with PYTHONHASHSEED=0 (key 0) hash() gives these values.
+// CPython hashes bytes with the same function: with PYTHONHASHSEED=0 (key 0) hash() gives these
+// values.
 TEST(SipHash, agrees_with_another_implementation) {
   EXPECT_EQ(siphash13({0, 0}, "a"), 0x407448d2b89b1813U);
   EXPECT_EQ(siphash13({0, 0}, "abcdefgh"), 0x3f7b849c0b8e35eaU);
@@ -28,7 +29,9 @@ TEST(SipHash, depends_on_both_halves_of_the_key) {
   EXPECT_NE(hash, siphash13({1, 3}, "report"));
 }
 
-TEST(SipHash, random_keys_differ) { EXPECT_NE(SipKey::random().k0, SipKey::random().k0); }
+TEST(SipHash, random_keys_differ) {
+  EXPECT_NE(SipKey::random().k0, SipKey::random().k0);
+}
 
 }  // namespace
 }  // namespace mxseal

@@ -18,7 +18,9 @@ TEST(Utf8, finds_the_first_byte_that_is_none) {
   const Row rows[] = {
       {"", kValid, "empty"},
       {"plain ASCII, longer than a word", kValid, "ASCII"},
-      {"b\xC3\xBC" "cher", kValid, "two bytes"},
+      {"b\xC3\xBC"
+       "cher",
+       kValid, "two bytes"},
       {"\xE2\x82\xAC", kValid, "three bytes"},
       {"\xF0\x9F\x94\x92", kValid, "four bytes"},
       {"\xF4\x8F\xBF\xBF", kValid, "U+10FFFF, the last"},
@@ -39,7 +41,10 @@ TEST(Utf8, finds_the_first_byte_that_is_none) {
 }
 
 TEST(Utf8, escapes_only_what_is_none) {
-  EXPECT_EQ(escape_invalid("b\xC3\xBC" "c\xFFh\xE2\x82"), "b\xC3\xBC" "c\\xffh\\xe2\\x82");
+  EXPECT_EQ(escape_invalid("b\xC3\xBC"
+                           "c\xFFh\xE2\x82"),
+            "b\xC3\xBC"
+            "c\\xffh\\xe2\\x82");
   EXPECT_EQ(find_invalid(escape_invalid("\x80\xC0\xED\xA0\x80")), kValid);
 }
 
