@@ -36,13 +36,16 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Exactly `width` digits, or -1.
-int take_number(Cursor& cursor, std::size_t width) {
-  const std::string_view digits = cursor.take_while(is_digit, width);
-  if (digits.size() != width) return -1;
+int value_of(std::string_view digits) {
   int value = 0;
   for (const char digit : digits) value = value * 10 + (digit - '0');
   return value;
+}
+
+// Exactly `width` digits, or -1.
+int take_number(Cursor& cursor, std::size_t width) {
+  const std::string_view digits = cursor.take_while(is_digit, width);
+  return digits.size() == width ? value_of(digits) : -1;
 }
 
 std::int64_t add_saturating(std::int64_t a, std::int64_t b) {
@@ -127,9 +130,7 @@ bool is_address(std::string_view text) {
   for (int part = 0; part < 4; ++part) {
     if (part > 0 && !cursor.take('.')) break;
     const std::string_view digits = cursor.take_while(is_digit, 3);
-    int value = 256;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (value > 255) break;
+    if (digits.empty() || value_of(digits) > 255) break;
     if (part == 3 && cursor.at_end()) return true;
   }
   std::array<char, INET6_ADDRSTRLEN> terminated{};

@@ -9,13 +9,20 @@ namespace {
 __extension__ using Wide = unsigned __int128;
 
 // A report's values in one order, each with its length, so that no two different reports give the
-// same bytes.
+// same bytes. Lengths and counts are mostly small and take one byte then: what is written here is
+// hashed for every report.
 class Canonical {
  public:
   explicit Canonical(Bytes& out) : out_(out) { out_.clear(); }
 
   void number(std::int64_t value) {
-    out_.append({reinterpret_cast<const char*>(&value), sizeof value});
+    if (value >= 0 && value < kLarge) {
+      const char byte = static_cast<char>(value);
+      out_.append({&byte, 1});
+    } else {
+      out_.append({&kLargeMark, 1});
+      out_.append({reinterpret_cast<const char*>(&value), sizeof value});
+    }
   }
   void text(std::string_view text) {
     number(text.data() == nullptr ? -1 : static_cast<std::int64_t>(text.size()));
@@ -28,6 +35,8 @@ class Canonical {
   }
 
  private:
+  static constexpr std::int64_t kLarge = 0xFF;
+  static constexpr char kLargeMark = static_cast<char>(0xFF);
   Bytes& out_;
 };
 

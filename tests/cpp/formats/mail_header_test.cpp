@@ -39,7 +39,7 @@ TEST(MailHeader, fields_are_taken) {
     while (const std::optional<Field> field = take_field(cursor)) {
       got += std::string(field->name) + "=" + std::string(field->value) + "|";
     }
-    if (got.empty()) got = "|";
+    if (got.empty()) got += '|';
     EXPECT_EQ(got + " " + std::string(cursor.rest()), row.expected) << row.reason;
   }
 }

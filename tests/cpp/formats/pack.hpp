@@ -5,6 +5,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -90,7 +91,7 @@ inline std::string tar_header(std::string_view name, std::size_t size, char type
                               std::string_view link = {}, bool v7 = false) {
   std::string header(512, '\0');
   const auto put = [&header](std::size_t at, std::string_view text) {
-    header.replace(at, text.size(), text);
+    std::copy(text.begin(), text.end(), header.begin() + static_cast<std::ptrdiff_t>(at));
   };
   char octal[13];
   std::snprintf(octal, sizeof octal, "%011zo", size);

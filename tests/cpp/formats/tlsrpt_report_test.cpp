@@ -50,8 +50,9 @@ TEST(Report, rows) {
         if (!row["code"].is_null()) {
           ASSERT_FALSE(read.has_value());
           EXPECT_EQ(code_name(read.error().code), test::text(row["code"]));
-          if (test::has(row, "offset"))
+          if (test::has(row, "offset")) {
             EXPECT_EQ(read.error().offset, row["offset"].get_int64().value());
+          }
           return;
         }
         ASSERT_TRUE(read.has_value()) << code_name(read.error().code) << " " << read.error().detail;
@@ -66,7 +67,9 @@ TEST(Report, rows) {
           failed += entry.total_failure_session_count;
         }
         const auto expect = [&row](const char* name, std::int64_t value) {
-          if (test::has(row, name)) EXPECT_EQ(value, row[name].get_int64().value()) << name;
+          if (test::has(row, name)) {
+            EXPECT_EQ(value, row[name].get_int64().value()) << name;
+          }
         };
         expect("policies", static_cast<std::int64_t>(report.policies.size()));
         expect("successful", successful);
@@ -79,17 +82,24 @@ TEST(Report, rows) {
         }
         expect("start", report.start);
         expect("end", report.end);
-        if (test::has(row, "organization"))
+        if (test::has(row, "organization")) {
           EXPECT_EQ(report.organization_name, test::text(row["organization"]));
-        if (test::has(row, "report_id")) EXPECT_EQ(report.report_id, test::text(row["report_id"]));
-        if (test::has(row, "domain"))
+        }
+        if (test::has(row, "report_id")) {
+          EXPECT_EQ(report.report_id, test::text(row["report_id"]));
+        }
+        if (test::has(row, "domain")) {
           EXPECT_EQ(report.policies[0].policy_domain, test::text(row["domain"]));
-        if (test::has(row, "host"))
+        }
+        if (test::has(row, "host")) {
           EXPECT_EQ(report.details[0].receiving_mx_hostname, test::text(row["host"]));
-        if (test::has(row, "lines"))
+        }
+        if (test::has(row, "lines")) {
           EXPECT_EQ(strings(report.lines_of(report.policies[0])), test::texts(row["lines"]));
-        if (test::has(row, "hosts"))
+        }
+        if (test::has(row, "hosts")) {
           EXPECT_EQ(strings(report.mx_hosts_of(report.policies[0])), test::texts(row["hosts"]));
+        }
       });
 }
 
