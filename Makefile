@@ -122,6 +122,9 @@ format: $(STAMPS)/lint-venv  ## rewrite the sources as the linters want them
 stubs: $(STAMPS)/installed $(STAMPS)/test-venv  ## python/mxseal/_core/*.pyi anew, from the compiled module
 	@$(PY) tests/stubs.py
 
+readme: $(STAMPS)/installed  ## outputs in README.md anew where they differ, to be read in the diff
+	@$(PY) tests/readme.py
+
 bench: $(STAMPS)/installed $(STAMPS)/test-venv  ## measure against the peers (ROWS="mbox zip")
 	@$(PY) tests/bench/run.py $(ROWS)
 
@@ -129,5 +132,5 @@ clean:  ## forget everything that was built (.venv stays)
 	@rm -rf build
 
 .PHONY: help demo test servers build cpp-test python-test notebooks requirements asan tsan coverage fuzz lint python-lint cpp-lint \
-  tidy types format stubs bench clean
+  tidy types format stubs readme bench clean
 .SECONDARY:

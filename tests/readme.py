@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The examples of README.md as data: what is typed, and what must come out.
 
+``python tests/readme.py`` (``make readme``) writes anew what no longer agrees, to be read in the diff.
+
 In a ``console`` block each line that begins with ``$`` is a command, and the lines below it are its
 standard output. A ``python`` block is a doctest. A line that is ``…`` alone stands for any lines.
 Blocks of other languages are not run.
@@ -8,7 +10,10 @@ Blocks of other languages are not run.
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,3 +62,33 @@ def agrees(expected: str, seen: str) -> bool:
     )
     lines = [line.rstrip() for line in seen.strip("\n").split("\n")]
     return re.fullmatch(pattern, "\n".join(lines) + "\n") is not None
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command as a reader would who has mxseal installed, in a pipe and without colour."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def main() -> None:
+    """Writes the outputs that no longer agree anew; what stood for any lines is to be cut again."""
+    text = README.read_text()
+    for command in commands(text):
+        seen = run(command.typed, README.parent / "tests" / "data").stdout
+        if not agrees(command.output, seen):
+            lines = "".join(f"{line.rstrip()}\n" for line in seen.strip("\n").split("\n"))
+            shown = f"$ {command.typed}\n"
+            text = text.replace(shown + command.output, shown + lines)
+    README.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from mxseal._rows import Row, TableLike, rows
@@ -86,7 +87,7 @@ class Cause:
 
 @dataclass
 class Domain:
-    """What the reports say of one policy domain.
+    """What the reports say of one policy domain; complete before its sums are asked for.
 
     Attributes:
         name: None where reports name none.
@@ -100,24 +101,28 @@ class Domain:
     causes: list[Cause] = field(default_factory=list)
     unexplained: Counter[Name] = field(default_factory=Counter)
 
-    @property
+    @cached_property
     def sessions(self) -> int:
         """All sessions."""
         return sum(day.good + day.failed for day in self.days.values())
 
-    @property
+    @cached_property
     def failed(self) -> int:
         """Of them, those that failed."""
         return sum(day.failed for day in self.days.values())
 
-    @property
+    @cached_property
     def last_failure(self) -> date | None:
         """The last day with a failure."""
         return max((day for day, sessions in self.days.items() if sessions.failed), default=None)
 
     def is_recent(self, day: date) -> bool:
         """Whether it is among the latest days that the domain has reports for."""
-        return day >= sorted(self.days)[-RECENT_DAYS:][0]
+        return day >= self._recent[0]
+
+    @cached_property
+    def _recent(self) -> list[date]:
+        return sorted(self.days)[-RECENT_DAYS:]
 
     @property
     def fails(self) -> bool:

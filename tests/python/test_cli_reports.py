@@ -122,7 +122,7 @@ def process(
     """The command as a process of its own."""
     environ = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environ |= {"LANG": "C.UTF-8"} | (settings or {})
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     command = [sys.executable, "-m", "mxseal", *map(str, arguments)]
     return subprocess.Popen(command, env=environ, **pipes)
 

@@ -346,7 +346,7 @@ def test_a_table_that_is_too_wide(width: int, shown: str, reason: str) -> None:
 def test_names_are_never_cut() -> None:
     """A folded row with an overlong value breaks behind it; a very wide table becomes records."""
     long = "folder/" * 20 + "report.json.gz"
-    rows = [
+    rows: list[Row] = [
         {
             "source": long,
             "member": "m" * 40,
@@ -540,7 +540,7 @@ def test_progress_line(
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time in seconds, to be set by the test."""
     now = [100.0]
-    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("mxseal._output.progress.time.monotonic", lambda: now[0])
     return now
 
 

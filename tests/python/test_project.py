@@ -164,7 +164,6 @@ def test_every_source_has_its_licence_line() -> None:
             ".pyi",
             ".sh",
             ".cmake",
-            ".toml",
         } or file.name in {
             "CMakeLists.txt",
             "Makefile",

@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import doctest
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -29,16 +26,7 @@ def beside_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("command", readme.commands(TEXT), ids=lambda command: command.typed)
 def test_a_command(command: readme.Command, beside_the_archive: Path) -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", command.typed],
-        cwd=beside_the_archive,
-        env={"PATH": path, "HOME": str(beside_the_archive), "LANG": "C.UTF-8"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = readme.run(command.typed, beside_the_archive)
     assert done.returncode in (0, 1), done.stderr
     assert readme.agrees(command.output, done.stdout), f"README.md:{command.line}\n{done.stdout}"
 

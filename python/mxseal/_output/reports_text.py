@@ -194,8 +194,8 @@ def _causes(domain: Domain, terminal: Terminal, verbose: bool) -> list[str]:
     if unexplained:
         amount = _amount(unexplained, domain, width)
         by = _by(domain.unexplained, terminal, verbose)
-        first, *more = terminal.wrapped(["no cause given", *by], len(amount))
-        lines += [amount + first.lstrip(), *more]
+        first, *below = terminal.wrapped(["no cause given", *by], len(amount))
+        lines += [amount + first.lstrip(), *below]
     return lines
 
 
@@ -209,24 +209,22 @@ def _cause(
     cause: Cause, domain: Domain, terminal: Terminal, width: int, verbose: bool
 ) -> list[str]:
     words = explain(cause.result_type)
-    at = f" at {terminal.text(cause.mx)}" if cause.mx else ""
-    line = f"{_amount(cause.sessions, domain, width)}{words.text}{at}"
-    indent = width + 8
-    lines = []
-    code = f"[{terminal.text(cause.result_type)}]" if cause.result_type else ""
-    if verbose:
-        code = f"[{terminal.text(cause.result_type or '')}, RFC 8460 {words.section}]"
-    gap = terminal.width - cell_width(line) - cell_width(code)
-    if code and gap >= 2:
-        lines.append(line + " " * gap + terminal.styled(code, "cyan"))
-    else:
-        lines.append(line)
-        if code:
-            shift = max(indent, terminal.width - cell_width(code))
-            lines.append(" " * shift + terminal.styled(code, "cyan"))
+    amount = _amount(cause.sessions, domain, width)
+    at = [f"at {terminal.text(cause.mx)}"] if cause.mx else []
+    first, *below = terminal.wrapped([words.text, *at], len(amount), " ")
+    lines = [amount + first.lstrip(), *below]
+    names = [terminal.text(cause.result_type)] if cause.result_type else []
+    names += [f"RFC 8460 {words.section}"] if verbose else []
+    if names:
+        code = f"[{', '.join(names)}]"
+        gap = terminal.width - cell_width(lines[-1]) - cell_width(code)
+        if gap < 2:
+            lines.append("")
+            gap = max(len(amount), terminal.width - cell_width(code))
+        lines[-1] += " " * gap + terminal.styled(code, "cyan")
     when = _when(cause, domain)
     by = _by(cause.organizations, terminal, verbose)
-    return lines + terminal.wrapped([when, *by] if when else by, indent)
+    return lines + terminal.wrapped([when, *by] if when else by, len(amount))
 
 
 def _when(cause: Cause, domain: Domain) -> str:

@@ -28,13 +28,23 @@ std::vector<std::string> parts_of(const MailReader& reader) {
 
 using Lines = std::vector<std::string>;
 
+/// The line of an error in read(). (No "..." + std::string: g++ 12 at -O3 warns of its own
+/// insert().)
+std::string error(std::string_view code, std::size_t offset) {
+  std::string line = "! ";
+  line += code;
+  line += " at ";
+  line += std::to_string(offset);
+  return line;
+}
+
 Lines read(const std::string& mail) {
   MailReader reader;
   const Result<void> done = reader.read(mail);
   Lines lines = parts_of(reader);
   if (!done) {
-    lines.push_back("! " + std::string(code_name(done.error().code)) + " at " +
-                    std::to_string(done.error().offset));
+    lines.push_back(
+        error(code_name(done.error().code), static_cast<std::size_t>(done.error().offset)));
   }
   return lines;
 }
@@ -129,10 +139,11 @@ TEST(MailReader, limit_of_a_header) {
   EXPECT_EQ(read(fits + "A:\n\nbody"), (Lines{"! mail-headers-too-large at 262144"}));
   const std::string first = multipart("b", "--b\n\n1\n--b\n");
   EXPECT_EQ(read(first + fits + "A:\n\n2\n--b--\n"),
-            (Lines{"text/plain   1",
-                   "! mail-headers-too-large at " + std::to_string(first.size() + kMaxHeader)}))
+            (Lines{"text/plain   1", error("mail-headers-too-large", first.size() + kMaxHeader)}))
       << "of a part; what came before is kept";
-  EXPECT_EQ(read("\n" + std::string(kMaxHeader + 1, 'a')).size(), 1U) << "a body may be larger";
+  std::string body(kMaxHeader + 2, 'a');
+  body.front() = '\n';
+  EXPECT_EQ(read(body).size(), 1U) << "a body may be larger";
 }
 
 TEST(MailReader, limit_of_parts) {
@@ -143,14 +154,16 @@ TEST(MailReader, limit_of_parts) {
   const std::string one_more = multipart("b", parts + "--b\n\nx\n--b--\n");
   const Lines lines = read(one_more);
   EXPECT_EQ(lines.size(), kMaxParts + 1);
-  EXPECT_EQ(lines.back(), "! mail-too-many-parts at " + std::to_string(one_more.find('x', 60)));
+  EXPECT_EQ(lines.back(), error("mail-too-many-parts", one_more.find('x', 60)));
 }
 
 std::string nested(std::size_t depth) {
   std::string mail = "\ndeep\n";
   for (std::size_t i = 0; i < depth; ++i) {
-    const std::string boundary = "b" + std::to_string(i);
-    mail = multipart(boundary, "--" + boundary + "\n" + mail + "--" + boundary + "--\n");
+    const std::string boundary(1, static_cast<char>('a' + i));
+    std::string parts = "--";
+    parts += boundary + "\n" + mail + "--" + boundary + "--\n";
+    mail = multipart(boundary, parts);
   }
   return mail;
 }
@@ -158,7 +171,7 @@ std::string nested(std::size_t depth) {
 TEST(MailReader, limit_of_nesting) {
   EXPECT_EQ(read(nested(kMaxNesting)), (Lines{"text/plain   deep"}));
   const std::string deeper = nested(kMaxNesting + 1);
-  EXPECT_EQ(read(deeper), (Lines{"! mail-nesting at " + std::to_string(deeper.find("--b0\n"))}));
+  EXPECT_EQ(read(deeper), (Lines{error("mail-nesting", deeper.find("--a\n"))}));
 }
 
 struct Decoded {
