@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The examples of README.md as data: what is typed, and what must come out.
 
-``python tests/readme.py`` (``make readme``) writes anew what no longer agrees, to be read in the diff.
+``python tests/readme.py`` (``make readme``) writes anew what no longer agrees.
 
 In a ``console`` block each line that begins with ``$`` is a command, and the lines below it are its
 standard output. A ``python`` block is a doctest. A line that is ``…`` alone stands for any lines.

@@ -571,7 +571,7 @@ def test_progress_comes_after_a_second_and_is_wiped(clock: list[float], screen: 
         assert screen.text() == ""
         clock[0] += 0.2
         progress(2, 1, 1)
-        assert "2 files  1 bytes" in screen.text()
+        assert "2 files  1 byte " in screen.text()
         clock[0] += 0.05
         progress(3, 1, 1)
         assert "3 files" not in screen.text(), "ten times a second is enough"

@@ -40,7 +40,7 @@ def share(part: int, whole: int, decimals: int = 1) -> str:
 def size(count: int) -> str:
     """Bytes as ``6.1 MiB``."""
     if count < 1024:
-        return f"{count} bytes"
+        return counted(count, "byte")
     value = float(count)
     for unit in ("KiB", "MiB", "GiB"):
         value /= 1024
