@@ -110,7 +110,7 @@ cpp-lint: $(STAMPS)/lint-venv
 tidy: $(STAMPS)/venv $(STAMPS)/system-lint
 	@[ -f build/tidy/build.ninja ] || cmake --preset tidy -DPython_EXECUTABLE=$(abspath $(PY)) \
 	  -Dpybind11_DIR="$$($(PY) -m pybind11 --cmakedir)" >/dev/null
-	@cmake --build --preset tidy -j $(JOBS)
+	@cmake --build --preset tidy -j $(JOBS) -- -k 0
 
 types: $(STAMPS)/installed $(STAMPS)/test-venv $(STAMPS)/lint-venv  ## mypy --strict
 	@$(PY) -m mypy

@@ -95,16 +95,30 @@ class Item:
         return data
 
     def mail(self, packed: bool = True) -> bytes:
-        """The item as a mail by RFC 8460 5.3."""
+        """The item as a mail by RFC 8460 5.3; packed in any case where its flaw shows only so."""
         rng = Random(self.number)
+        packed = packed or self.flaw in (*GZIP_FLAWS, "mail-truncated")
         made = mail(self.report, self.text, rng, packed=self.packed() if packed else None)
         if self.flaw == "mail-truncated":
-            return made[: len(made) - 250]
+            return truncated(made)
         return made
 
     def line(self) -> bytes:
         """The JSON on one line."""
         return self.text.replace(b"\r", b"").rstrip(b"\n").replace(b"\n", b" ")
+
+
+def truncated(message: bytes) -> bytes:
+    """The mail without its end, cut inside a group of base64 (RFC 2045 6.8).
+
+    Cut between two groups nothing tells that the mail is not whole, and it is the gzip file that
+    ends too early.
+    """
+    made = message[: len(message) - 250]
+    start = max(made.rfind(b"\n\n"), made.rfind(b"\r\n\r\n"))
+    while len(b"".join(made[start:].split())) % 4 == 0:
+        made = made[:-1]
+    return made
 
 
 def gzipped(data: bytes, name: str | None = None) -> bytes:

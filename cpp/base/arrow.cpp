@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/arrow.hpp"
 
-#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>

@@ -3,19 +3,12 @@
 // kPadding readable bytes behind its end (what simdjson and libdeflate want). Large blocks are
 // mapped from the system and grow by moving pages, not bytes: realloc() would do so too, but only
 // until the first large block was freed; from then on it copies and leaves holes.
-//
-// ByteSource: where bytes come from, pulled in pieces: a file, a member of a container, a gzip
-// stream over another source.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <span>
 #include <string_view>
 #include <utility>
-
-#include "base/result.hpp"
 
 namespace mxseal {
 
@@ -41,9 +34,10 @@ class Bytes {
   Bytes(const Bytes&) = delete;
   Bytes& operator=(const Bytes&) = delete;
 
-  /// Makes room for `capacity` bytes and the padding; what is there stays. Throws std::bad_alloc.
+  /// Makes room for `capacity` bytes and the padding, which are readable from then on (also for 0);
+  /// what is there stays. Throws std::bad_alloc.
   void reserve(std::size_t capacity) {
-    if (capacity > capacity_) grow(capacity);
+    if (data_ == nullptr || capacity > capacity_) grow(capacity);
   }
 
   /// Makes room for `more` bytes behind those that are there, growing by half at least.
@@ -68,6 +62,7 @@ class Bytes {
 
   /// Drops `count` bytes from the front and moves the rest down.
   void drop_front(std::size_t count) {
+    if (count == 0) return;
     std::memmove(data(), data() + count, size_ - count);
     size_ -= count;
   }
@@ -91,47 +86,6 @@ class Bytes {
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   std::size_t mapped_ = 0;  // bytes of the mapping, 0 where the block is malloc's
-};
-
-class ByteSource {
- public:
-  ByteSource() = default;
-  ByteSource(const ByteSource&) = delete;
-  ByteSource& operator=(const ByteSource&) = delete;
-  virtual ~ByteSource() = default;
-
-  /// Reads up to into.size() bytes and returns how many; 0 only at the end.
-  virtual Result<std::size_t> read(std::span<char> into) = 0;
-
-  /// The size in bytes, or -1 where the source cannot tell and cannot seek (a pipe, a stream inside
-  /// another).
-  virtual std::int64_t size() const { return -1; }
-
-  /// Goes to an absolute position; false where the source cannot.
-  virtual bool seek(std::int64_t /*position*/) { return false; }
-};
-
-/// Bytes that lie in memory, which must outlive the source.
-class MemorySource final : public ByteSource {
- public:
-  explicit MemorySource(std::string_view bytes) : bytes_(bytes) {}
-
-  Result<std::size_t> read(std::span<char> into) override {
-    const std::string_view piece = bytes_.substr(position_, into.size());
-    if (!piece.empty()) std::memcpy(into.data(), piece.data(), piece.size());
-    position_ += piece.size();
-    return piece.size();
-  }
-  std::int64_t size() const override { return static_cast<std::int64_t>(bytes_.size()); }
-  bool seek(std::int64_t position) override {
-    if (position < 0 || position > size()) return false;
-    position_ = static_cast<std::size_t>(position);
-    return true;
-  }
-
- private:
-  std::string_view bytes_;
-  std::size_t position_ = 0;
 };
 
 }  // namespace mxseal

@@ -1,51 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "base/columns.hpp"
 
-#include "base/siphash.hpp"
-
 namespace mxseal {
 
 void Validity::push_back(bool valid, std::int64_t row) {
-  if (valid) return;
-  extend(row);
-  ++null_count_;
-  if (size_ % 8 == 0) {
-    bits_.push_back(0);
+  if (valid && null_count_ == 0) return;
+  if (!valid && null_count_++ == 0) {
+    // The first missing value: all rows before it are there.
+    for (std::int64_t byte = 0; byte < row / 8; ++byte) bits_.push_back(0xFF);
+    if (row % 8 != 0) bits_.push_back(static_cast<std::uint8_t>((1U << (row % 8)) - 1));
   }
-  ++size_;  // the new bit is 0 already: extend() never sets bits beyond size_
-}
-
-// Marks all rows from size_ up to `length` as there.
-void Validity::extend(std::int64_t length) const {
-  while (size_ < length) {
-    if (size_ % 8 == 0) {
-      if (length - size_ >= 8) {
-        bits_.push_back(0xFF);
-        size_ += 8;
-        continue;
-      }
-      bits_.push_back(0);
-    }
-    bits_.set(size_ / 8, static_cast<std::uint8_t>(bits_[size_ / 8] | (1U << (size_ % 8))));
-    ++size_;
-  }
-}
-
-const void* Validity::bitmap(std::int64_t length) const {
-  if (null_count_ == 0) return nullptr;
-  extend(length);
-  return bits_.data();
-}
-
-Dictionary::Dictionary() : slots_(64, -1) {
-  const SipKey key = SipKey::random();
-  key0_ = key.k0;
-  key1_ = key.k1;
+  if (row % 8 == 0) bits_.push_back(0);
+  if (valid) bits_.set(row / 8, static_cast<std::uint8_t>(bits_[row / 8] | (1U << (row % 8))));
 }
 
 std::int32_t Dictionary::intern(std::string_view text) {
   if (last_ >= 0 && texts_[last_] == text) return last_;
-  const auto hash = static_cast<std::uint32_t>(siphash13({key0_, key1_}, text));
+  const auto hash = static_cast<std::uint32_t>(siphash13(key_, text));
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = hash & mask;
   while (slots_[slot] >= 0) {

@@ -3,8 +3,8 @@
 // out copies nothing.
 //
 // A column only grows; a Table is made of finished columns that nobody changes any more and that
-// may be shared. Buffers grow by realloc (base/bytes.hpp), so a large column is never held twice.
-// Offsets are 64 bit: no archive is too large for them.
+// may be shared. Large buffers grow by moving pages (base/bytes.hpp), so a column is never held
+// twice. Offsets are 64 bit: no archive is too large for them.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/siphash.hpp"
 
 namespace mxseal {
 
@@ -83,18 +84,14 @@ class Validity {
  public:
   void push_back(bool valid, std::int64_t row);
   bool operator[](std::int64_t row) const {
-    return null_count_ == 0 || row >= size_ || ((bits_[row / 8] >> (row % 8)) & 1) != 0;
+    return null_count_ == 0 || ((bits_[row / 8] >> (row % 8)) & 1) != 0;
   }
   std::int64_t null_count() const { return null_count_; }
-  /// The bitmap for `length` rows, or null where nothing is missing.
-  const void* bitmap(std::int64_t length) const;
+  /// The bitmap of all rows, or null where nothing is missing. Changes nothing, so that threads may share finished columns.
+  const void* bitmap() const { return null_count_ == 0 ? nullptr : bits_.data(); }
 
  private:
-  void extend(std::int64_t length) const;
-  // Rows that are there cost nothing until one is missing; the bitmap is brought up to length when
-  // it is asked for.
-  mutable Numbers<std::uint8_t> bits_;
-  mutable std::int64_t size_ = 0;
+  Numbers<std::uint8_t> bits_;  // empty until a value is missing
   std::int64_t null_count_ = 0;
 };
 
@@ -103,7 +100,6 @@ class IntColumn final : public Column {
  public:
   void push_back(std::int64_t value) { values_.push_back(value); }
   std::int64_t operator[](std::int64_t row) const { return values_[row]; }
-  void set(std::int64_t row, std::int64_t value) { values_.set(row, value); }
   std::int64_t size() const override { return values_.size(); }
   Layout layout() const override {
     return {"l", size(), 0, {nullptr, values_.data()}, nullptr, nullptr};
@@ -123,7 +119,7 @@ class OptionalIntColumn final : public Column {
   }
   std::int64_t size() const override { return values_.size(); }
   Layout layout() const override {
-    return {"l",     size(), validity_.null_count(), {validity_.bitmap(size()), values_.data()},
+    return {"l",     size(), validity_.null_count(), {validity_.bitmap(), values_.data()},
             nullptr, nullptr};
   }
   Cell cell(std::int64_t row) const override {
@@ -183,7 +179,7 @@ class TextColumn final : public Column {
     return {"U",
             size(),
             validity_.null_count(),
-            {validity_.bitmap(size()), offsets_.data(), bytes_.data()},
+            {validity_.bitmap(), offsets_.data(), bytes_.data()},
             nullptr,
             nullptr};
   }
@@ -236,7 +232,7 @@ class TextListColumn final : public Column {
 /// The distinct texts of one or more columns, each with a number.
 class Dictionary {
  public:
-  Dictionary();
+  Dictionary() : slots_(64, -1) {}
   /// The number of `text`, which is added if it is new. data() must not be null.
   std::int32_t intern(std::string_view text);
   const TextColumn& texts() const { return texts_; }
@@ -246,8 +242,7 @@ class Dictionary {
   TextColumn texts_;
   std::vector<std::int32_t> slots_;  // open addressing; -1 is free
   Numbers<std::uint32_t> hashes_;    // of each text, so that growing reads no text
-  std::uint64_t key0_;
-  std::uint64_t key1_;
+  SipKey key_ = SipKey::random();
   std::int32_t last_ = -1;  // repeats come in runs
 };
 
@@ -275,7 +270,7 @@ class DictionaryColumn final : public Column {
     return {"i",
             size(),
             validity_.null_count(),
-            {validity_.bitmap(size()), numbers_.data()},
+            {validity_.bitmap(), numbers_.data()},
             nullptr,
             &dictionary_->texts()};
   }

@@ -8,7 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "base/ascii.hpp"
 
 namespace mxseal {
 
@@ -41,9 +44,7 @@ class Cursor {
   constexpr bool take_ignoring_case(std::string_view wanted) {
     if (rest().size() < wanted.size()) return false;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const char c = text_[position_ + i];
-      if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != wanted[i])
-        return false;
+      if (ascii::lower(text_[position_ + i]) != wanted[i]) return false;
     }
     position_ += wanted.size();
     return true;
@@ -60,9 +61,22 @@ class Cursor {
   template <typename Predicate>
   constexpr std::string_view take_while(Predicate holds,
                                         std::size_t most = std::string_view::npos) {
-    const std::size_t start = position_;
-    while (!at_end() && position_ - start < most && holds(text_[position_])) ++position_;
-    return text_.substr(start, position_ - start);
+    const std::string_view ahead = rest().substr(0, most);
+    std::size_t length = 0;
+    while (length < ahead.size() && holds(ahead[length])) ++length;
+    position_ += length;
+    return ahead.substr(0, length);
+  }
+
+  /// Takes two hexadecimal digits and returns the byte they mean (%XX of URIs, =XX of mails);
+  /// nothing, and takes nothing, where they are not there.
+  constexpr std::optional<char> take_hex_pair() {
+    if (text_.size() - position_ < 2) return std::nullopt;
+    const int high = ascii::hex_digit(text_[position_]);
+    const int low = ascii::hex_digit(text_[position_ + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    position_ += 2;
+    return static_cast<char>(high * 16 + low);
   }
 
   /// Takes everything before `stop`, or everything that is left; `stop` itself stays.

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 
 namespace mxseal {
@@ -14,21 +16,8 @@ namespace {
 
 enum class Underscores { refused, allowed };
 
-constexpr bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_ascii(char c) {
-  return static_cast<unsigned char>(c) < 0x80;
-}
-constexpr char to_lower(char c) {
-  return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-// What a byte may be in a label that is in its final form: 0 nothing, 1 letter, digit or hyphen, 2
-// underscore.
+// What a byte may be in a label that is in its final form:
+// 0 nothing, 1 letter, digit or hyphen, 2 underscore.
 constexpr std::array<unsigned char, 256> kLabelBytes = [] {
   std::array<unsigned char, 256> table{};
   for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789-")) {
@@ -50,9 +39,10 @@ bool is_final_label(std::string_view label, Underscores underscores) {
 
 // RFC 1123 §2.1: a host name never has the dotted-decimal form #.#.#.#
 bool is_dotted_decimal(std::string_view name) {
-  if (name.empty() || !is_digit(name.back())) return false;  // nearly all names end here
+  if (name.empty() || !ascii::is_digit(name.back())) return false;  // nearly all names end here
   return std::count(name.begin(), name.end(), '.') == 3 &&
-         std::all_of(name.begin(), name.end(), [](char c) { return is_digit(c) || c == '.'; });
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return ascii::is_digit(c) || c == '.'; });
 }
 
 // The fast path: whether the text is a name in its final form already.
@@ -68,12 +58,13 @@ bool is_final(std::string_view text, Underscores underscores) {
 // RFC 5891 §5: a U-label as A-label; empty if it is none.
 std::string to_a_label(std::string_view u_label) {
   std::string label(u_label);
-  std::transform(label.begin(), label.end(), label.begin(), to_lower);  // ASCII alone: no mapping
+  std::transform(label.begin(), label.end(), label.begin(),
+                 ascii::lower);  // ASCII alone: no mapping
   // ASCII in a U-label is letters, digits, inner hyphens. libidn2 checks hyphens only for
   // registration, and stops at NUL.
   if (label.front() == '-' || label.back() == '-') return {};
   for (const char c : label) {
-    if (is_ascii(c) && kLabelBytes[static_cast<unsigned char>(c)] != 1) return {};
+    if (ascii::is_ascii(c) && kLabelBytes[static_cast<unsigned char>(c)] != 1) return {};
   }
   std::uint8_t* found = nullptr;
   const int status =
@@ -98,8 +89,8 @@ Result<std::string> finalize(std::string_view text, Underscores underscores) {
     const std::int64_t start = cursor.offset();
     const std::string_view label = cursor.take_until('.');
     std::string final_label;
-    if (std::all_of(label.begin(), label.end(), is_ascii)) {
-      std::transform(label.begin(), label.end(), std::back_inserter(final_label), to_lower);
+    if (ascii::is_ascii(label)) {
+      std::transform(label.begin(), label.end(), std::back_inserter(final_label), ascii::lower);
     } else {
       final_label = to_a_label(label);
     }

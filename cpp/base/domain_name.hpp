@@ -3,16 +3,19 @@
 // same.
 //
 // Q: Which letters? A: letters, digits and inner hyphens (RFC 5321 §4.1.2, RFC 1123 §2.1), "--"
-// anywhere inside. Q: Upper case? A: ASCII case does not matter; the name is kept in lower case
-// (RFC 4343). Q: A final dot? A: exactly one is taken off; it says only that the name is complete
-// (RFC 1034 §3.1). Q: U-labels? A: become A-labels by IDNA2008 (RFC 5891 §5) without any mapping:
-// "ß" is not "ss", full-width letters, an
-//    ideographic full stop, a decomposed "ü" and upper case beyond ASCII are no U-labels, so the
-//    name is refused.
+//    anywhere inside.
+// Q: Upper case? A: ASCII case does not matter; the name is kept in lower case (RFC 4343).
+// Q: A final dot? A: exactly one is taken off; it says only that the name is complete (RFC 1034
+//    §3.1).
+// Q: U-labels? A: become A-labels by IDNA2008 (RFC 5891 §5) without any mapping: "ß" is not "ss";
+//    full-width letters, an ideographic full stop, a decomposed "ü" and upper case beyond ASCII are
+//    no U-labels, so the name is refused.
 // Q: "xn--" labels? A: stay as they are (RFC 5891 §5.3 leaves it open); they cannot be taken for
-// another name. Q: Underscores? A: not in a host name. normalize_domain() allows them, for names
-// that are only keys. Q: 192.0.2.1? A: never a host name (RFC 1123 §2.1), nor is anything else of
-// four groups of digits.
+//    another name.
+// Q: Underscores? A: not in a host name. normalize_domain() allows them, for names that are only
+//    keys.
+// Q: 192.0.2.1? A: never a host name (RFC 1123 §2.1), nor is anything else of four groups of
+//    digits.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hpp"
 
-#include <array>
+#include "base/utf8.hpp"
 
 namespace mxseal {
 namespace {
@@ -42,11 +42,8 @@ std::string_view code_text(Deviation deviation) {
   return kDeviations[static_cast<std::size_t>(deviation)].text;
 }
 
-std::vector<std::pair<std::string_view, std::string_view>> all_codes() {
-  std::vector<std::pair<std::string_view, std::string_view>> codes;
-  for (const Entry& entry : kErrors) codes.emplace_back(entry.code, entry.text);
-  for (const Entry& entry : kDeviations) codes.emplace_back(entry.code, entry.text);
-  return codes;
+std::string excerpt(std::string_view input) {
+  return std::string(utf8::prefix(input, kMaxDetail));
 }
 
 std::vector<std::string_view> Deviations::names() const {

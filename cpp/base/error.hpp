@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace mxseal {
@@ -42,8 +41,12 @@ std::string_view code_name(Deviation deviation);
 std::string_view code_text(Errc code);
 std::string_view code_text(Deviation deviation);
 
-/// Each code of the table with its sentence, errors first, for documentation and help.
-std::vector<std::pair<std::string_view, std::string_view>> all_codes();
+/// How many bytes of the input a detail quotes.
+inline constexpr std::size_t kMaxDetail = 64;
+
+/// What a detail quotes of `input`: its first kMaxDetail bytes, without a character of UTF-8 that
+/// does not fit whole.
+std::string excerpt(std::string_view input);
 
 struct Error {
   Errc code;

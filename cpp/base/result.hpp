@@ -3,7 +3,7 @@
 // C++20).
 #pragma once
 
-#include <type_traits>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -14,10 +14,10 @@ namespace mxseal {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value)
-      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Error error)
-      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -38,19 +38,21 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
+// Without a value a pointer suffices; success, by far the most frequent, costs no more than a null.
 template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Error error) : state_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
 
-  bool has_value() const { return state_.index() == 0; }
+  bool has_value() const { return error_ == nullptr; }
   explicit operator bool() const { return has_value(); }
-  const Error& error() const& { return std::get<1>(state_); }
-  Error&& error() && { return std::get<1>(std::move(state_)); }
+  const Error& error() const& { return *error_; }
+  Error&& error() && { return std::move(*error_); }
 
  private:
-  std::variant<std::monostate, Error> state_;
+  std::unique_ptr<Error> error_;
 };
 
 }  // namespace mxseal

@@ -44,6 +44,14 @@ std::size_t find_invalid(std::string_view text) {
   return std::string_view::npos;
 }
 
+std::string_view prefix(std::string_view text, std::size_t most) {
+  // The character at the cut, if there is one, begins at most three bytes before it.
+  for (std::size_t before = 1; before <= 3 && before <= most; ++before) {
+    if (length_at(text, most - before) > before) return text.substr(0, most - before);
+  }
+  return text.substr(0, most);
+}
+
 std::string escape_invalid(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/byte_source.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 

@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "bindings/cells.hpp"
 
+#include <datetime.h>
+
+#include <chrono>
+
 namespace mxseal::bindings {
 namespace {
 
-py::object datetime_module(const char* name) {
-  return py::module_::import("datetime").attr(name);
+// Python's C interface to datetime: a list of a million rows has two million times, and calls by
+// name take ten times as long.
+const PyDateTime_CAPI& datetime_api() {
+  if (PyDateTimeAPI == nullptr) PyDateTime_IMPORT;
+  if (PyDateTimeAPI == nullptr) throw py::error_already_set();
+  return *PyDateTimeAPI;
+}
+
+py::object to_date(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  const PyDateTime_CAPI& api = datetime_api();
+  PyObject* made = api.Date_FromDate(
+      static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
+      static_cast<int>(static_cast<unsigned>(date.day())), api.DateType);
+  if (made == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(made);
 }
 
 struct ToPython {
@@ -13,8 +31,7 @@ struct ToPython {
   py::object operator()(std::int64_t value) const { return py::int_(value); }
   py::object operator()(Timestamp value) const { return to_datetime(value.microseconds); }
   py::object operator()(Date value) const {
-    constexpr std::int32_t kEpoch = 719'163;  // date(1970, 1, 1).toordinal()
-    return datetime_module("date").attr("fromordinal")(value.days + kEpoch);
+    return to_date(std::chrono::sys_days(std::chrono::days(value.days)));
   }
   py::object operator()(std::string_view value) const { return to_text(value); }
   py::object operator()(const std::vector<std::string_view>& value) const {
@@ -27,10 +44,19 @@ struct ToPython {
 }  // namespace
 
 py::object to_datetime(std::int64_t microseconds) {
-  // Not fromtimestamp(): it goes through a float.
-  const py::object epoch = datetime_module("datetime")(
-      1970, 1, 1, py::arg("tzinfo") = datetime_module("timezone").attr("utc"));
-  return epoch + datetime_module("timedelta")(py::arg("microseconds") = microseconds);
+  using namespace std::chrono;
+  const sys_time<std::chrono::microseconds> time{std::chrono::microseconds(microseconds)};
+  const sys_days day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  const PyDateTime_CAPI& api = datetime_api();
+  PyObject* made = api.DateTime_FromDateAndTime(
+      static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
+      static_cast<int>(static_cast<unsigned>(date.day())), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()), api.TimeZone_UTC, api.DateTimeType);
+  if (made == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(made);
 }
 
 py::object to_python(const Cell& cell) {

@@ -22,8 +22,6 @@ struct MailPart {
 struct Mail {
   py::str mail_from;
   py::str submitter;
-  py::str report_domain;
-  py::str subject;
   std::vector<MailPart> parts;
 };
 
@@ -39,11 +37,7 @@ Mail read_mail(const py::bytes& message) {
   mime::MailReader reader;
   unwrap(reader.read(std::string_view(message)));
   const mime::MailInfo& info = reader.mail();
-  Mail mail{to_text(info.mail_from),
-            to_text(info.submitter),
-            to_text(info.report_domain),
-            to_text(info.subject),
-            {}};
+  Mail mail{to_text(info.mail_from), to_text(info.submitter), {}};
   for (const mime::Part& part : reader.parts()) mail.parts.push_back(convert(part));
   return mail;
 }
@@ -59,8 +53,6 @@ void register_mime(py::module_& module) {
   py::class_<Mail>(module, "Mail", "What the reader found in a mail.")
       .def_readonly("mail_from", &Mail::mail_from, "addr-spec of the first address in From.")
       .def_readonly("submitter", &Mail::submitter, "TLS-Report-Submitter.")
-      .def_readonly("report_domain", &Mail::report_domain, "TLS-Report-Domain.")
-      .def_readonly("subject", &Mail::subject, "Subject, unfolded.")
       .def_readonly("parts", &Mail::parts, "In the order of the mail.");
   module.def("read_mail", &read_mail, py::arg("message"),
              "Reads a mail (RFC 5322, RFC 2045). Raises ParseError where a limit is met.");

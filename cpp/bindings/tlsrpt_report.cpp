@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bindings/cells.hpp"
-#include "reports/single.hpp"
+#include "reports/one_report.hpp"
 
 namespace mxseal::bindings {
 namespace {
@@ -76,14 +76,14 @@ OwnedPolicy own(const tlsrpt::Report& report, const tlsrpt::PolicyEntry& entry) 
 
 OwnedReport parse_report(const TextOrBytes& data) {
   const std::string bytes = to_bytes(data);
-  reports::SingleReport single;
+  reports::OneReport one;
   Result<void> read;
   {
     const py::gil_scoped_release unlocked;
-    read = single.read(bytes);
+    read = one.read(bytes);
   }
   unwrap(std::move(read));
-  const tlsrpt::Report& report = single.report();
+  const tlsrpt::Report& report = one.report();
   OwnedReport owned{optional(report.organization_name),
                     optional(report.contact_info),
                     optional(report.report_id),
@@ -112,7 +112,7 @@ void register_tlsrpt_report(py::module_& module) {
       .def_readonly("additional_information", &OwnedDetail::additional_information)
       .def_readonly("failure_reason_code", &OwnedDetail::failure_reason_code)
       .def("__repr__", [](const OwnedDetail& self) {
-        return py::str("<FailureDetail {}: {}>")
+        return py::str("<FailureDetail {!r}: {}>")
             .format(self.result_type, self.failed_session_count);
       });
 
@@ -130,7 +130,7 @@ void register_tlsrpt_report(py::module_& module) {
       .def_readonly("failure_details", &OwnedPolicy::failure_details)
       .def_readonly("warnings", &OwnedPolicy::warnings)
       .def("__repr__", [](const OwnedPolicy& self) {
-        return py::str("<ReportPolicy {} {}: {} successful, {} failed>")
+        return py::str("<ReportPolicy {!r} {!r}: {} successful, {} failed>")
             .format(self.policy_type, self.policy_domain, self.total_successful_session_count,
                     self.total_failure_session_count);
       });
@@ -149,7 +149,7 @@ void register_tlsrpt_report(py::module_& module) {
       .def_readonly("policies", &OwnedReport::policies)
       .def_readonly("warnings", &OwnedReport::warnings)
       .def("__repr__", [](const OwnedReport& self) {
-        return py::str("<Report {} by {}: {} policies>")
+        return py::str("<Report {!r} by {!r}: {} policies>")
             .format(self.report_id, self.organization_name, self.policies.size());
       });
 

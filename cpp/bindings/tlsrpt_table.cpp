@@ -16,6 +16,7 @@
 #include "bindings/cells.hpp"
 #include "reports/gather.hpp"
 #include "reports/sums.hpp"
+#include "reports/sums_collector.hpp"
 #include "reports/table.hpp"
 
 namespace mxseal::bindings {
@@ -141,6 +142,7 @@ PyReports read_reports(const std::vector<py::bytes>& paths,
   return {collector.finish(counts)};
 }
 
+// The names of keys and of a period; "" is none.
 using Spec = std::pair<std::vector<std::string>, std::string>;
 
 std::unique_ptr<reports::Sums> to_sums(const Spec& spec) {
@@ -150,11 +152,9 @@ std::unique_ptr<reports::Sums> to_sums(const Spec& spec) {
     if (!key) throw py::value_error("no such key: " + name);
     keys.push_back(*key);
   }
-  reports::Period period = reports::Period::none;
-  if (spec.second == "day") period = reports::Period::day;
-  if (spec.second == "week") period = reports::Period::week;
-  if (spec.second == "month") period = reports::Period::month;
-  return std::make_unique<reports::Sums>(std::move(keys), period);
+  const std::optional<reports::Period> period = reports::find_period(spec.second);
+  if (!period) throw py::value_error("no such period: " + spec.second);
+  return std::make_unique<reports::Sums>(std::move(keys), *period);
 }
 
 PySums to_python_sums(const reports::Sums& sums, const Counts& counts,
@@ -170,34 +170,6 @@ PySums to_python_sums(const reports::Sums& sums, const Counts& counts,
   return out;
 }
 
-// Several sums of one reading; the first errors only, since an archive of any size must fit.
-class SumsCollector final : public reports::Collector {
- public:
-  static constexpr std::int64_t kMaxErrors = 1000;
-
-  explicit SumsCollector(const std::vector<Spec>& specs) {
-    for (const Spec& spec : specs) sums_.push_back(to_sums(spec));
-  }
-  void report(const tlsrpt::Report& report, const Place& place, std::uint32_t /*number*/) override {
-    for (const auto& sums : sums_) sums->add(report, place);
-  }
-  void duplicate(const tlsrpt::Report& /*report*/, const Place& /*place*/,
-                 std::uint32_t /*number*/) override {}
-  void unread(const Place& place, const Error& error) override {
-    if (errors_.size() < kMaxErrors) errors_.add(place, error);
-  }
-  std::vector<PySums> finish(const Counts& counts) const {
-    std::vector<PySums> out;
-    const std::shared_ptr<const Table> errors = errors_.table();
-    for (const auto& sums : sums_) out.push_back(to_python_sums(*sums, counts, errors));
-    return out;
-  }
-
- private:
-  std::vector<std::unique_ptr<reports::Sums>> sums_;
-  reports::UnreadRows errors_;
-};
-
 std::vector<PySums> summarize_reports(const std::vector<py::bytes>& paths,
                                       const std::vector<Spec>& specs,
                                       const std::optional<std::int64_t>& since,
@@ -205,21 +177,34 @@ std::vector<PySums> summarize_reports(const std::vector<py::bytes>& paths,
                                       const std::vector<std::string>& domains,
                                       std::vector<std::string> organizations, int threads,
                                       const py::object& progress) {
-  SumsCollector collector(specs);
+  std::vector<std::unique_ptr<reports::Sums>> sums;
+  for (const Spec& spec : specs) sums.push_back(to_sums(spec));
+  reports::SumsCollector collector(sums);
   const Counts counts =
       gather(paths, options_of(since, until, domains, std::move(organizations), threads), progress,
              collector);
-  return collector.finish(counts);
+  const py::gil_scoped_release unlocked;
+  std::vector<PySums> out;
+  const std::shared_ptr<const Table> errors = collector.errors();
+  for (const auto& each : sums) out.push_back(to_python_sums(*each, counts, errors));
+  return out;
 }
 
 PySums summarize_table(const PyReports& self, const std::vector<std::string>& by,
                        const std::string& period) {
   const std::unique_ptr<reports::Sums> sums = to_sums({by, period});
+  bool interrupted = false;
+  PySums out;
   {
     const py::gil_scoped_release unlocked;
-    self.table.summarize_into(*sums);
+    interrupted = !self.table.summarize_into(*sums, [] {
+      const py::gil_scoped_acquire locked;
+      return PyErr_CheckSignals() == 0;
+    });
+    if (!interrupted) out = to_python_sums(*sums, self.table.counts, self.table.errors);
   }
-  return to_python_sums(*sums, self.table.counts, self.table.errors);
+  if (interrupted) throw py::error_already_set();
+  return out;
 }
 
 std::int64_t count_files(const std::vector<py::bytes>& paths) {

@@ -77,6 +77,7 @@ struct Container::State final : public ByteSource {
 
   void make_handle(bool directory);
   int next_header();
+  bool begins_with_member();
   Result<bool> find_header();
   Result<void> pass_over();
   Result<std::string_view> unpack();
@@ -97,6 +98,7 @@ struct Container::State final : public ByteSource {
   struct archive_entry* entry = nullptr;
   std::optional<Error> source_error;  // libarchive sees only that reading failed
   std::int64_t position = 0;          // in the source, for seeking relatively
+  std::int64_t sought = 0;            // where libarchive went last
   bool ended = false;
   bool found_after_damage = false;  // `entry` is good and not given yet: the damage came first
 
@@ -124,6 +126,8 @@ void Container::State::make_handle(bool directory) {
   if (handle == nullptr) throw std::bad_alloc();  // untested: memory
   if (!zip) {
     archive_read_support_format_tar(handle.get());
+    // Zeros end a tar, but `cat a.tar b.tar` is one too: what follows must not be lost in silence.
+    archive_read_set_options(handle.get(), "read_concatenated_archives");
   } else if (by_directory) {
     archive_read_support_format_zip_seekable(handle.get());
   } else {
@@ -154,6 +158,7 @@ la_int64_t Container::State::seek_to(struct archive* /*handle*/, void* state, la
   if (whence == SEEK_END) offset += self.source.size();
   if (!self.source.seek(offset)) return ARCHIVE_FATAL;
   self.position = offset;
+  self.sought = offset;
   return offset;
 }
 
@@ -175,10 +180,30 @@ int Container::State::next_header() {
   return archive_read_next_header(handle.get(), &entry);
 }
 
+/// Whether a member stands at the very beginning of the source. libarchive does not notice that it
+/// was asked.
+bool Container::State::begins_with_member() {
+  char magic[4];
+  if (!source.seek(0)) return false;
+  const Result<std::size_t> got = source.read(magic);
+  return source.seek(position) && got && std::string_view(magic, *got) == "PK\3\4";
+}
+
 Result<bool> Container::State::find_header() {
   // Damage that ended a member may be what ends the whole: then it is told already.
   const bool told = member_damaged;
+  const bool at_first = entry == nullptr;
   int result = next_header();
+  // The directory's members come by their places, and libarchive has just gone to the first's. Where
+  // another stands before that, a zip was put behind another: its directory is not read.
+  const bool good = result == ARCHIVE_OK || result == ARCHIVE_WARN;
+  if (at_first && by_directory && ((good && sought > 0) || result == ARCHIVE_EOF) &&
+      begins_with_member()) {
+    ended = !good;
+    found_after_damage = good;
+    return Error{Errc::zip_corrupt, "what stands before the directory's first member was not read",
+                 0};
+  }
   if (result == ARCHIVE_RETRY || result == ARCHIVE_FAILED) {
     // Each further block that is no header would be an error of its own: one stands for all.
     const Error first = damage();

@@ -21,6 +21,7 @@
 #include <memory>
 #include <string>
 
+#include "base/byte_source.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "formats/kind.hpp"
@@ -39,8 +40,8 @@ struct Member {
   /// are no UTF-8 are written \xNN; "" where the container gives no name. Hostile: to be escaped by
   /// whoever prints it.
   std::string name;
-  std::int64_t size =
-      -1;  ///< unpacked, in bytes, as the container says (it may lie); -1 where it does not say
+  /// Unpacked, in bytes, as the container says (it may lie); -1 where it does not say.
+  std::int64_t size = -1;
   MemberKind kind = MemberKind::file;
   bool encrypted = false;  ///< reading it gives zip-encrypted
 };
@@ -50,7 +51,9 @@ class Container {
   /// Reads `source` from its first byte, where it must stand; it must outlive this. `format` is
   /// Kind::zip or Kind::tar. A zip is read by its directory; where the source cannot seek (size() <
   /// 0), or the directory is missing or damaged, by the headers of its members, and then it ends at
-  /// one that is encrypted, packed by another method or a bomb.
+  /// one that is encrypted, packed by another method or a bomb. A tar goes on behind the zeros that
+  /// end one (`cat a.tar b.tar`). Of zips behind each other the last is read, and one zip-corrupt at
+  /// 0 tells of the others; without its directory only the first is read.
   Container(ByteSource& source, kind::Kind format);
   ~Container();
   Container(const Container&) = delete;

@@ -193,9 +193,21 @@ GzipSource::~GzipSource() = default;
 Result<std::size_t> GzipSource::read(std::span<char> into) {
   if (into.empty()) return std::size_t{0};
   if (state_->failed) return *state_->failed;
-  Result<std::size_t> got = state_->inflate_some(into);
-  if (!got) state_->failed = got.error();
-  return got;
+  // Members may be of one byte each: a read that ended with the member would be one a byte.
+  std::size_t filled = 0;
+  while (filled < into.size() && !state_->failed) {
+    const Result<std::size_t> got = state_->inflate_some(into.subspan(filled));
+    if (!got) {
+      state_->failed = got.error();
+    } else if (*got == 0) {
+      return filled;
+    } else {
+      filled += *got;
+    }
+  }
+  // What came before an error is given first, the error by the next call.
+  if (filled == 0) return *state_->failed;
+  return filled;
 }
 
 std::int64_t GzipSource::compressed_offset() const {

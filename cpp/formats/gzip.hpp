@@ -21,6 +21,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/byte_source.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
@@ -43,7 +44,8 @@ Result<void> gunzip(std::string_view in, Bytes& out);
 /// The same as a stream over another source, which must outlive it. Memory: 64 KiB of input and
 /// zlib's state.
 ///
-/// read() has the errors of gunzip() and those of `compressed`; after one it gives it again.
+/// read() fills what it is given, but for the end and before an error. It has the errors of gunzip()
+/// and those of `compressed`; after one it gives it again.
 class GzipSource final : public ByteSource {
  public:
   explicit GzipSource(ByteSource& compressed);

@@ -6,183 +6,156 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/ascii.hpp"
+#include "base/cursor.hpp"
 #include "base/utf8.hpp"
 
 namespace mxseal::json {
+
+using ascii::is_digit;
+
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+constexpr bool is_space(char c) {
+  return ascii::is_blank(c) || c == '\n' || c == '\r';
 }
 
-class Scanner {
- public:
-  Scanner(std::string_view text, std::size_t from) : text_(text), at_(from) {}
+// What a string may hold as it stands, of ASCII (RFC 8259 §7: unescaped).
+constexpr bool is_plain(char c) {
+  return c >= ' ' && c != '"' && c != '\\' && ascii::is_ascii(c);
+}
 
-  std::size_t position() const { return at_; }
+// What a backslash may stand before, but for the u of \uXXXX.
+constexpr bool is_escaped(char c) {
+  return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
+}
 
-  // RFC 8259 §2: value, with the nesting held in a stack of our own, so that depth costs a bit and
-  // no C++ stack.
-  Result<std::size_t> value() {
-    std::vector<bool> in_object;
-    for (;;) {
-      // A value is expected here.
-      at_ = skip_space(text_, at_);
-      const char c = peek();
-      if (c == '{' || c == '[') {
-        if (in_object.size() == kMaxDepth) return fail(Errc::json_depth);
-        ++at_;
-        in_object.push_back(c == '{');
-        at_ = skip_space(text_, at_);
-        if (peek() == (c == '{' ? '}' : ']')) {
-          ++at_;
-          in_object.pop_back();
-        } else if (c == '{') {
-          if (Result<void> name = member_name(); !name) return std::move(name).error();
-          continue;
-        } else {
-          continue;
-        }
-      } else if (c == '"') {
-        if (Result<void> read = string(); !read) return std::move(read).error();
-      } else if (c == '-' || is_digit(c)) {
-        if (!number()) return fail(Errc::json_syntax);
-      } else if (!literal("true") && !literal("false") && !literal("null")) {
-        return fail(Errc::json_syntax);
-      }
-      // A value ended here: close what ends, or go on to the next one.
-      for (;;) {
-        if (in_object.empty()) return at_;
-        at_ = skip_space(text_, at_);
-        const char next = peek();
-        if (next == ',') {
-          ++at_;
-          if (in_object.back()) {
-            at_ = skip_space(text_, at_);
-            if (Result<void> name = member_name(); !name) return std::move(name).error();
-          }
-          break;
-        }
-        if (next != (in_object.back() ? '}' : ']')) return fail(Errc::json_syntax);
-        ++at_;
-        in_object.pop_back();
-      }
-    }
+// Why something could not be taken; the cursor then stands at the byte that does not fit.
+using Fault = std::optional<Errc>;
+constexpr Fault kTaken = std::nullopt;
+
+// RFC 8259 §6: number = [ minus ] int [ frac ] [ exp ]
+bool take_number(Cursor& cursor) {
+  cursor.take('-');
+  if (cursor.take('0')) {
+    if (is_digit(cursor.peek())) return false;
+  } else if (cursor.take_while(is_digit).empty()) {
+    return false;
   }
-
-  // RFC 8259 §6: number = [ minus ] int [ frac ] [ exp ]
-  bool number() {
-    if (peek() == '-') ++at_;
-    if (peek() == '0') {
-      ++at_;
-      if (is_digit(peek())) return false;
-    } else if (!digits()) {
-      return false;
-    }
-    if (peek() == '.') {
-      ++at_;
-      if (!digits()) return false;
-    }
-    if (peek() == 'e' || peek() == 'E') {
-      ++at_;
-      if (peek() == '+' || peek() == '-') ++at_;
-      if (!digits()) return false;
-    }
-    return true;
+  if (cursor.take('.') && cursor.take_while(is_digit).empty()) return false;
+  if (cursor.take('e') || cursor.take('E')) {
+    if (!cursor.take('+')) cursor.take('-');
+    if (cursor.take_while(is_digit).empty()) return false;
   }
+  return true;
+}
 
-  // RFC 8259 §7: string = quotation-mark *char quotation-mark; surrogate escapes in pairs (RFC 7493
-  // §2.1)
-  Result<void> string() {
-    ++at_;
-    for (;;) {
-      if (at_ == text_.size()) return fail(Errc::json_syntax);
-      const auto c = static_cast<unsigned char>(text_[at_]);
-      if (c == '"') {
-        ++at_;
-        return {};
-      }
-      if (c < 0x20) return fail(Errc::json_syntax);
-      if (c == '\\') {
-        if (!escape()) return fail(Errc::json_syntax);
-      } else if (c < 0x80) {
-        ++at_;
-      } else {
-        const std::size_t length = utf8::length_at(text_, at_);
-        if (length == 0) return fail(Errc::json_utf8);
-        at_ += length;
-      }
-    }
-  }
+// "u" 4HEXDIG, the part behind the backslash: a unit of UTF-16, or -1.
+int take_unit(Cursor& cursor) {
+  if (!cursor.take('u')) return -1;
+  const std::optional<char> high = cursor.take_hex_pair();
+  const std::optional<char> low = cursor.take_hex_pair();
+  if (!high || !low) return -1;
+  return static_cast<unsigned char>(*high) << 8 | static_cast<unsigned char>(*low);
+}
 
- private:
-  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  Error fail(Errc code) const {
-    return {code, at_ == text_.size() ? "ends too early" : "", static_cast<std::int64_t>(at_)};
-  }
-
-  bool literal(std::string_view word) {
-    if (!text_.substr(at_).starts_with(word)) return false;
-    at_ += word.size();
-    return true;
-  }
-
-  bool digits() {
-    const std::size_t start = at_;
-    while (is_digit(peek())) ++at_;
-    return at_ > start;
-  }
-
-  Result<void> member_name() {
-    if (peek() != '"') return fail(Errc::json_syntax);
-    if (Result<void> name = string(); !name) return name;
-    at_ = skip_space(text_, at_);
-    if (peek() != ':') return fail(Errc::json_syntax);
-    ++at_;
-    return {};
-  }
-
-  // -1: no four hexadecimal digits at `from`.
-  int unit(std::size_t from) const {
-    if (text_.size() - from < 4) return -1;
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (!is_hex(text_[from + i])) return -1;
-    }
-    int value = 0;
-    std::from_chars(text_.data() + from, text_.data() + from + 4, value, 16);
-    return value;
-  }
-
-  bool escape() {
-    const char kind = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
-    if (kind != 'u') {
-      if (std::string_view("\"\\/bfnrt").find(kind) == std::string_view::npos || kind == '\0')
-        return false;
-      at_ += 2;
-      return true;
-    }
-    const int first = unit(at_ + 2);
+// RFC 8259 §7: escapes; those of surrogates in pairs (RFC 7493 §2.1). Takes nothing where one is
+// wrong.
+bool take_escape(Cursor& cursor) {
+  Cursor ahead = cursor;
+  ahead.take('\\');
+  if (ahead.peek() == 'u') {
+    const int first = take_unit(ahead);
     if (first < 0 || (first >= 0xDC00 && first <= 0xDFFF)) return false;
-    if (first < 0xD800 || first > 0xDBFF) {
-      at_ += 6;
-      return true;
+    if (first >= 0xD800 && first <= 0xDBFF) {
+      if (!ahead.take('\\')) return false;
+      const int second = take_unit(ahead);
+      if (second < 0xDC00 || second > 0xDFFF) return false;
     }
-    if (!text_.substr(at_ + 6).starts_with("\\u")) return false;
-    const int second = unit(at_ + 8);
-    if (second < 0xDC00 || second > 0xDFFF) return false;
-    at_ += 12;
-    return true;
+  } else if (ahead.take_while(is_escaped, 1).empty()) {
+    return false;
   }
+  cursor = ahead;
+  return true;
+}
 
-  std::string_view text_;
-  std::size_t at_;
-};
+// RFC 8259 §7: string = quotation-mark *char quotation-mark
+Fault take_string(Cursor& cursor) {
+  if (!cursor.take('"')) return Errc::json_syntax;
+  while (true) {
+    cursor.take_while(is_plain);
+    if (cursor.take('"')) return kTaken;
+    if (cursor.peek() == '\\') {
+      if (!take_escape(cursor)) return Errc::json_syntax;
+    } else if (ascii::is_ascii(cursor.peek())) {  // a control character, or the end
+      return Errc::json_syntax;
+    } else {
+      const std::size_t length = utf8::length_at(cursor.rest(), 0);
+      if (length == 0) return Errc::json_utf8;
+      cursor.take_up_to(length);
+    }
+  }
+}
+
+// RFC 8259 §4: member = string name-separator value, the part before the value.
+Fault take_member_name(Cursor& cursor) {
+  cursor.take_while(is_space);
+  if (const Fault fault = take_string(cursor)) return fault;
+  cursor.take_while(is_space);
+  return cursor.take(':') ? kTaken : Fault(Errc::json_syntax);
+}
+
+// A value that holds no others.
+Fault take_scalar(Cursor& cursor) {
+  const char c = cursor.peek();
+  if (c == '"') return take_string(cursor);
+  const bool taken = c == '-' || is_digit(c)
+                         ? take_number(cursor)
+                         : cursor.take("true") || cursor.take("false") || cursor.take("null");
+  return taken ? kTaken : Fault(Errc::json_syntax);
+}
+
+// RFC 8259 §2: value, with the nesting held in a stack of our own, so that depth costs a bit and no
+// C++ stack.
+Fault take_value(Cursor& cursor) {
+  std::vector<bool> in_object;
+  while (true) {
+    // A value is expected here.
+    cursor.take_while(is_space);
+    const bool object = cursor.peek() == '{';
+    if (object || cursor.peek() == '[') {
+      if (in_object.size() == kMaxDepth) return Errc::json_depth;
+      cursor.take_up_to(1);
+      cursor.take_while(is_space);
+      if (!cursor.take(object ? '}' : ']')) {
+        in_object.push_back(object);
+        if (object) {
+          if (const Fault fault = take_member_name(cursor)) return fault;
+        }
+        continue;
+      }
+    } else if (const Fault fault = take_scalar(cursor)) {
+      return fault;
+    }
+    // A value ended here: close what ends, or go on to the next one.
+    while (true) {
+      if (in_object.empty()) return kTaken;
+      cursor.take_while(is_space);
+      if (cursor.take(',')) {
+        if (in_object.back()) {
+          if (const Fault fault = take_member_name(cursor)) return fault;
+        }
+        break;
+      }
+      if (!cursor.take(in_object.back() ? '}' : ']')) return Errc::json_syntax;
+      in_object.pop_back();
+    }
+  }
+}
 
 bool fits(std::string_view number) {
   const char* end = number.data() + number.size();
@@ -201,37 +174,39 @@ bool fits(std::string_view number) {
 }  // namespace
 
 std::size_t skip_space(std::string_view text, std::size_t from) {
-  while (from < text.size() &&
-         (text[from] == ' ' || text[from] == '\n' || text[from] == '\r' || text[from] == '\t')) {
-    ++from;
-  }
-  return from;
+  Cursor cursor(text);
+  cursor.take_up_to(from);
+  cursor.take_while(is_space);
+  return static_cast<std::size_t>(cursor.offset());
 }
 
 Result<std::size_t> scan_value(std::string_view text, std::size_t from) {
-  return Scanner(text, from).value();
+  Cursor cursor(text);
+  cursor.take_up_to(from);
+  if (const Fault fault = take_value(cursor)) {
+    return Error{*fault, cursor.at_end() ? "ends too early" : "", cursor.offset()};
+  }
+  return static_cast<std::size_t>(cursor.offset());
 }
 
 void replace_huge_numbers(std::string_view text, Bytes& out) {
   out.clear();
   out.append(text);
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c == '"') {
-      Scanner scanner(text, at);
-      static_cast<void>(scanner.string());
-      at = scanner.position();
-    } else if (c == '-' || is_digit(c)) {
-      Scanner scanner(text, at);
-      static_cast<void>(scanner.number());
-      const std::size_t end = scanner.position();
-      if (!fits(text.substr(at, end - at))) {
-        std::memset(out.data() + at, ' ', end - at);
-        std::memcpy(out.data() + at, "-1", 2);
+  Cursor cursor(text);
+  while (!cursor.at_end()) {
+    const Cursor start = cursor;
+    if (cursor.peek() == '"') {
+      static_cast<void>(take_string(cursor));
+    } else if (cursor.peek() == '-' || is_digit(cursor.peek())) {
+      static_cast<void>(take_number(cursor));
+      const std::string_view number =
+          start.rest().substr(0, static_cast<std::size_t>(cursor.offset() - start.offset()));
+      if (!fits(number)) {
+        std::memset(out.data() + start.offset(), ' ', number.size());
+        std::memcpy(out.data() + start.offset(), "-1", 2);
       }
-      at = end;
     } else {
-      ++at;
+      cursor.take_up_to(1);
     }
   }
 }

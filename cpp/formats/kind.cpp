@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 
 namespace mxseal::kind {
@@ -14,19 +15,11 @@ using std::string_view_literals::operator""sv;
 constexpr std::size_t kTarBlock = 512;
 
 constexpr bool is_space(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-constexpr char lower(char byte) {
-  return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-}
-constexpr bool is_letter(char byte) {
-  return lower(byte) >= 'a' && lower(byte) <= 'z';
+  return ascii::is_blank(byte) || byte == '\r' || byte == '\n';
 }
 
-bool starts_with_nocase(std::string_view text, std::string_view start) {
-  return text.size() >= start.size() &&
-         std::equal(start.begin(), start.end(), text.begin(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+bool begins_with(std::string_view text, std::string_view start) {
+  return ascii::equal_ignoring_case(text.substr(0, start.size()), start);
 }
 
 /// What is left of the text behind a byte order mark and white space.
@@ -73,18 +66,17 @@ bool is_tar_header(std::string_view head) {
 bool is_mail_field(std::string_view name) {
   constexpr std::array kPlain = {"received"sv, "from"sv,   "to"sv,     "cc"sv,
                                  "date"sv,     "sender"sv, "subject"sv};
-  if (name.find('-') != std::string_view::npos) return is_letter(name.front());
+  if (name.find('-') != std::string_view::npos) return ascii::is_alpha(name.front());
   return std::any_of(kPlain.begin(), kPlain.end(), [name](std::string_view known) {
-    return known.size() == name.size() && starts_with_nocase(name, known);
+    return ascii::equal_ignoring_case(name, known);
   });
 }
 
 /// A header field (RFC 5322 2.2): name, colon, and no "//" as in the scheme of a URL.
 bool is_mail(std::string_view head) {
   Cursor cursor(head);
-  const std::string_view name = cursor.take_while([](char byte) {
-    return is_letter(byte) || byte == '-' || byte == '_' || (byte >= '0' && byte <= '9');
-  });
+  const std::string_view name = cursor.take_while(
+      [](char byte) { return ascii::is_alnum(byte) || byte == '-' || byte == '_'; });
   return !name.empty() && cursor.take(':') && !cursor.take("//"sv) && is_mail_field(name);
 }
 
@@ -129,11 +121,12 @@ bool is_control(char byte) {
 
 }  // namespace
 
-Kind sniff(std::string_view head) {
+Kind sniff(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, kHeadSize);
   if (head.empty()) return Kind::empty;
   if (head.starts_with("\x1F\x8B"sv)) return Kind::gzip;
-  // A member, the end of an empty file, the mark of a file that was split
-  // (APPNOTE 4.3.7, 4.3.16, 8.5.5).
+  // A member, the end of an empty file, the mark of a file that was split (APPNOTE 4.3.7, 4.3.16,
+  // 8.5.5).
   if (head.starts_with("PK\3\4"sv) || head.starts_with("PK\5\6"sv) ||
       head.starts_with("PK\7\10"sv)) {
     return Kind::zip;
@@ -148,7 +141,8 @@ Kind sniff(std::string_view head) {
   return Kind::other;
 }
 
-std::string describe(std::string_view head) {
+std::string describe(std::string_view bytes) {
+  const std::string_view head = bytes.substr(0, kHeadSize);
   for (const Magic& magic : kMagics) {
     if (head.starts_with(magic.bytes)) return std::string(magic.words);
   }
@@ -158,7 +152,7 @@ std::string describe(std::string_view head) {
   }
   const std::string_view content = content_of(head);
   if (content.empty()) return "nothing but white space";
-  if (starts_with_nocase(content, "<!doctype html"sv) || starts_with_nocase(content, "<html"sv)) {
+  if (begins_with(content, "<!doctype html"sv) || begins_with(content, "<html"sv)) {
     return "an HTML page";
   }
   if (content.starts_with("<?xml"sv) || content.starts_with("<feedback"sv)) {

@@ -2,9 +2,10 @@
 // Kind: what some bytes are, told by content alone (names lie: archives are full of .txt that is
 // JSON and .json that is gzip).
 //
-// The first kHeadSize bytes are enough. Only what mxseal reads has a Kind of its own; everything
-// else is `other`, and describe() says in plain words what it seems to be. Nothing of the input is
-// ever part of those words.
+// Only the first kHeadSize bytes count, however many are given, so that the same file is the same
+// everywhere: JSON behind more white space than that is `other`. Only what mxseal reads has a Kind
+// of its own; everything else is `other`, and describe() says in plain words what it seems to be.
+// Nothing of the input is ever part of those words.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,7 @@ namespace mxseal::kind {
 
 enum class Kind : std::uint8_t {
   empty,  ///< no byte at all
-  json,   ///< begins with { or [, after a byte order mark and white space if there are any (RFC
-          ///< 8259)
+  json,   ///< { or [, after a byte order mark and white space if there are any (RFC 8259)
   gzip,   ///< RFC 1952
   zip,    ///< also an empty one
   tar,    ///< POSIX, GNU, and v7 (which has no magic) by the checksum of its first header
@@ -26,16 +26,16 @@ enum class Kind : std::uint8_t {
   other,  ///< none of these: describe() says what
 };
 
-/// How many bytes of the beginning sniff() and describe() want to see; fewer are fine where there
-/// are no more.
+/// How many bytes of the beginning sniff() and describe() look at; fewer are fine where there are
+/// no more.
 inline constexpr std::size_t kHeadSize = 1024;
 
-/// Tells what begins with `head`. UTF-16 and UTF-32 are `other` (RFC 8259 8.1: JSON is UTF-8), a
+/// Tells what begins with `bytes`. UTF-16 and UTF-32 are `other` (RFC 8259 8.1: JSON is UTF-8), a
 /// file of zeros too.
-Kind sniff(std::string_view head);
+Kind sniff(std::string_view bytes);
 
 /// Says what bytes of Kind::other are, as the end of a sentence: "a DMARC report (XML)", "a PNG
 /// picture", "text".
-std::string describe(std::string_view head);
+std::string describe(std::string_view bytes);
 
 }  // namespace mxseal::kind

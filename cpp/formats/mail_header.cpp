@@ -5,11 +5,16 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/bytes.hpp"
 #include "base/utf8.hpp"
 #include "formats/transfer_encoding.hpp"
 
 namespace mxseal::mail_header {
+
+using ascii::equal_ignoring_case;
+using ascii::is_blank;
+
 namespace {
 
 /// What a byte may be part of, as bits; 256 bytes, made by the compiler.
@@ -30,7 +35,7 @@ consteval std::array<unsigned char, 256> byte_classes() {
   for (std::size_t byte = 0; byte < classes.size(); ++byte) {
     const char character = static_cast<char>(byte);
     unsigned bits = 0;
-    if (character == ' ' || character == '\t') bits |= kBlank;
+    if (is_blank(character)) bits |= kBlank;
     if (character == '\r' || character == '\n') bits |= kLineEnd;
     if (byte > 0x20 && byte < 0x7F && character != ':') bits |= kName;
     if ((bits & kName) != 0 && !among(character, "()<>@,;\\\"/[]?=")) bits |= kToken;
@@ -45,9 +50,6 @@ constexpr std::array<unsigned char, 256> kClasses = byte_classes();
 constexpr bool is(char byte, unsigned bits) {
   return (kClasses[static_cast<unsigned char>(byte)] & bits) != 0;
 }
-constexpr bool is_blank(char byte) {
-  return is(byte, kBlank);
-}
 constexpr bool is_line_end(char byte) {
   return is(byte, kLineEnd);
 }
@@ -56,9 +58,6 @@ constexpr bool is_space(char byte) {
 }
 constexpr bool is_name_byte(char byte) {
   return is(byte, kName);
-}
-constexpr char lower(char byte) {
-  return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -113,10 +112,7 @@ std::string_view take_quoted(Cursor& cursor) {
   const std::string_view rest = cursor.rest();
   const std::int64_t start = cursor.offset();
   while (!cursor.at_end()) {
-    // To the next quote, and on from there only if a backslash stands before it.
-    Cursor piece(cursor.rest().substr(0, cursor.rest().find('"')));
-    piece.take_until('\\');
-    cursor.take_up_to(static_cast<std::size_t>(piece.offset()));
+    cursor.take_while([](char byte) { return byte != '"' && byte != '\\'; });
     const std::int64_t end = cursor.offset();
     if (cursor.take('"')) return rest.substr(0, static_cast<std::size_t>(end - start));
     cursor.take_up_to(2);  // a backslash and what it escapes, or the end
@@ -167,26 +163,20 @@ void append_value(const Parameter& parameter, std::string& out) {
 
 /// ext-octet = "%" 2(DIGIT / "A" / ... / "F") (RFC 2231 7); a wrong one stays.
 void append_percent_decoded(std::string_view text, std::string& out) {
-  using transfer_encoding::hex_digit;
   Cursor cursor(text);
   while (!cursor.at_end()) {
     out += cursor.take_until('%');
     if (!cursor.take('%')) return;
-    const std::string_view digits = cursor.rest().substr(0, 2);
-    if (digits.size() == 2 && hex_digit(digits[0]) >= 0 && hex_digit(digits[1]) >= 0) {
-      out += static_cast<char>(hex_digit(digits[0]) * 16 + hex_digit(digits[1]));
-      cursor.take_up_to(2);
-    } else {
-      out += '%';
-    }
+    out += cursor.take_hex_pair().value_or('%');
   }
 }
 
 /// Turns Latin-1 into UTF-8 where that is the charset; other charsets but UTF-8 are not worth a
 /// library for a file's name.
 void append_from_charset(std::string_view charset, std::string_view text, std::string& out) {
-  const bool latin = same_word(charset, "iso-8859-1") || same_word(charset, "windows-1252") ||
-                     same_word(charset, "iso-8859-15") || same_word(charset, "latin1");
+  const bool latin =
+      equal_ignoring_case(charset, "iso-8859-1") || equal_ignoring_case(charset, "windows-1252") ||
+      equal_ignoring_case(charset, "iso-8859-15") || equal_ignoring_case(charset, "latin1");
   if (!latin) {
     out += text;
     return;
@@ -198,41 +188,61 @@ void append_from_charset(std::string_view charset, std::string_view text, std::s
   }
 }
 
+/// The number of a section in canonical form (RFC 2231 7), kMaxSections for one beyond the limit or
+/// none.
+unsigned take_section_number(Cursor& cursor) {
+  const std::string_view digits = cursor.take_while(ascii::is_digit);
+  unsigned number = kMaxSections;
+  if (digits == "0" || !digits.starts_with('0')) {
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  }
+  return std::min(number, kMaxSections);
+}
+
 /// RFC 2231 3 and 4: name*=, name*0=, name*1*=, ... "*" at the end says that the section is
-/// percent-encoded; the first one then begins charset'language'.
+/// percent-encoded; the first one then begins charset'language'. The parameters are gone through
+/// once, whatever the order of the sections.
 bool read_sections(std::string_view value, std::string_view name, std::string& out) {
+  struct Section {
+    std::optional<Parameter> parameter;
+    bool encoded = false;
+  };
+  std::array<Section, kMaxSections> sections;
+  Section whole;
+  Cursor parameters(value);
+  Parameter parameter;
+  while (take_parameter(parameters, parameter)) {
+    if (!equal_ignoring_case(parameter.name.substr(0, name.size()), name)) continue;
+    Cursor suffix(parameter.name.substr(name.size()));
+    if (!suffix.take('*')) continue;
+    const bool is_whole = suffix.at_end();
+    const unsigned number = is_whole ? 0 : take_section_number(suffix);
+    const bool encoded = suffix.take('*') || is_whole;
+    if (!suffix.at_end() || number == kMaxSections) continue;
+    Section& section = is_whole ? whole : sections[number];
+    if (!section.parameter) section = {parameter, encoded};
+  }
+
   std::string joined;
   bool encoded = false;
-  unsigned sections = 0;
-  const auto append_section = [&](std::string_view suffix) {
-    Cursor cursor(value);
-    Parameter parameter;
-    while (take_parameter(cursor, parameter)) {
-      if (!same_word(parameter.name.substr(0, name.size()), name)) continue;
-      Cursor rest(parameter.name.substr(name.size()));
-      if (!rest.take(suffix)) continue;
-      const bool percent = rest.take('*') || suffix == "*";
-      if (!rest.at_end()) continue;
-      encoded = encoded || percent;
-      std::string section;
-      append_value(parameter, section);
-      if (percent) {
-        append_percent_decoded(section, joined);
-      } else {
-        joined += section;
-      }
-      ++sections;
-      return true;
+  const auto append_section = [&](const Section& section) {
+    encoded = encoded || section.encoded;
+    std::string text;
+    append_value(*section.parameter, text);
+    if (section.encoded) {
+      append_percent_decoded(text, joined);
+    } else {
+      joined += text;
     }
-    return false;
   };
-  char number[8];
-  for (unsigned i = 0; i < kMaxSections; ++i) {
-    const std::to_chars_result end = std::to_chars(number + 1, number + sizeof number, i);
-    number[0] = '*';
-    if (!append_section({number, static_cast<std::size_t>(end.ptr - number)})) break;
+  for (const Section& section : sections) {
+    if (!section.parameter) break;  // the rest follows nothing
+    append_section(section);
   }
-  if (sections == 0 && !append_section("*")) return false;
+  if (!sections[0].parameter) {
+    if (!whole.parameter) return false;
+    append_section(whole);
+  }
   Cursor cursor(joined);
   std::string_view charset;
   if (encoded && std::count(joined.begin(), joined.end(), '\'') >= 2) {
@@ -258,9 +268,9 @@ bool take_encoded_word(Cursor& cursor, std::string& out) {
   std::string text(ahead.take_while([](char byte) { return byte != '?'; }));
   if (!ahead.take("?=")) return false;
   Bytes bytes;
-  if (same_word(encoding, "b")) {
+  if (equal_ignoring_case(encoding, "b")) {
     transfer_encoding::append_base64(text, bytes);
-  } else if (same_word(encoding, "q")) {
+  } else if (equal_ignoring_case(encoding, "q")) {
     std::replace(text.begin(), text.end(), '_', ' ');  // RFC 2047 4.2
     transfer_encoding::append_quoted_printable(text, bytes);
   } else {
@@ -296,19 +306,6 @@ std::optional<Field> take_field(Cursor& cursor) {
       return Field{rest.substr(0, name_size), rest.substr(name_size + 1, size - name_size - 1)};
   }
   return std::nullopt;
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  int difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= lower(a[i]) ^ lower(b[i]);
-  return difference == 0;
-}
-
-void read_text(std::string_view value, std::string& out) {
-  out.clear();
-  append_unfolded(trimmed(value), out);
-  make_utf8(out);
 }
 
 void read_word(std::string_view value, std::string& out) {
@@ -358,7 +355,7 @@ void read_media_type(std::string_view value, std::string& out) {
   if (out.empty() || !slash || subtype.empty()) return out.clear();
   out += '/';
   out += subtype;
-  std::transform(out.begin(), out.end(), out.begin(), lower);
+  std::transform(out.begin(), out.end(), out.begin(), ascii::lower);
 }
 
 bool read_parameter(std::string_view value, std::string_view name, std::string& out) {
@@ -367,7 +364,7 @@ bool read_parameter(std::string_view value, std::string_view name, std::string& 
   Cursor cursor(value);
   Parameter parameter;
   while (take_parameter(cursor, parameter)) {
-    if (same_word(parameter.name, name)) {
+    if (equal_ignoring_case(parameter.name, name)) {
       append_value(parameter, out);
       make_utf8(out);
       return true;

@@ -25,13 +25,6 @@ struct Field {
 /// reads so too), or at the text's end.
 std::optional<Field> take_field(Cursor& cursor);
 
-/// Whether two names or words are the same but for the case of ASCII letters.
-bool same_word(std::string_view a, std::string_view b);
-
-/// Unstructured text (RFC 5322 2.2.1): the lines joined, white space around it left out, encoded
-/// words as they are.
-void read_text(std::string_view value, std::string& out);
-
 /// The first word, without comments: a domain, an encoding.
 void read_word(std::string_view value, std::string& out);
 

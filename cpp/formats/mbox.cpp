@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "formats/mbox.hpp"
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 
 namespace mxseal::mbox {
@@ -11,8 +12,7 @@ using std::string_view_literals::operator""sv;
 constexpr std::string_view kFrom = "From "sv;
 
 constexpr bool is_name_byte(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-         (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
+  return ascii::is_alnum(byte) || byte == '-' || byte == '_';
 }
 
 /// Whether `text`, which begins "From ", is a separator line: see mbox.hpp.

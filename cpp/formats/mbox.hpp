@@ -2,9 +2,8 @@
 // mbox (RFC 4155): where the next mail begins.
 //
 // A separator is a line that begins "From " and is followed by a header field, or by another such
-// line that was quoted
-// (">From "). The second half is the rule of this file: "From " at the start of a line of text,
-// which careless programs leave unquoted, does not split a mail.
+// line that was quoted (">From "). The second half is the rule of this file: "From " at the start
+// of a line of text, which careless programs leave unquoted, does not split a mail.
 #pragma once
 
 #include <cstddef>

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 #include "formats/mail_header.hpp"
 #include "formats/transfer_encoding.hpp"
 
 namespace mxseal::mime {
 
-using mail_header::same_word;
+using ascii::equal_ignoring_case;
 
 /// Where an entity (a mail or a part) or its body lies in the message.
 struct MailReader::Extent {
@@ -34,32 +35,32 @@ void set_first(std::string_view& value, std::string_view found) {
   if (value.data() == nullptr) value = found;
 }
 
-/// A boundary's line: "--" boundary, "--" if it is the last, white space, the line's end (RFC
-/// 2046 5.1.1).
+/// A boundary's line: "--" boundary, "--" if it is the last, white space, the line's end
+/// (RFC 2046 5.1.1).
 struct Delimiter {
   std::size_t begin = std::string_view::npos;  // npos: there is none
   std::size_t end = 0;                         // behind the line
   bool last = false;
 };
 
-/// Finds the next delimiter line in text[from, end); `dashed` is "--" and the boundary. Another
-/// boundary that only begins like this one is not it, and neither is the text of it within a line.
-Delimiter find_delimiter(std::string_view text, std::size_t from, std::string_view dashed) {
-  for (std::size_t at = text.find(dashed, from); at != std::string_view::npos;
-       at = text.find(dashed, at + 1)) {
-    if (at > 0 && text[at - 1] != '\n') continue;
-    Cursor cursor(text.substr(at + dashed.size()));
+/// Finds the next delimiter line in text[from, end); `line_start` is a line end, "--" and the
+/// boundary, so that only lines' beginnings are compared. Another boundary that only begins like
+/// this one is not it. `from` is more than 0: a header with the boundary stands before it.
+Delimiter find_delimiter(std::string_view text, std::size_t from, std::string_view line_start) {
+  for (std::size_t at = text.find(line_start, from - 1); at != std::string_view::npos;
+       at = text.find(line_start, at + 1)) {
+    Cursor cursor(text.substr(at + line_start.size()));
     const bool last = cursor.take("--");
-    cursor.take_while([](char byte) { return byte == ' ' || byte == '\t'; });
+    cursor.take_while(ascii::is_blank);
     if (cursor.at_end() || cursor.take('\n') || cursor.take("\r\n")) {
-      return {at, at + dashed.size() + static_cast<std::size_t>(cursor.offset()), last};
+      return {at + 1, at + line_start.size() + static_cast<std::size_t>(cursor.offset()), last};
     }
   }
   return {};
 }
 
-/// `end`, or where the line end begins that stands before it and belongs to the boundary (RFC
-/// 2046 5.1.1).
+/// `end`, or where the line end begins that stands before it and belongs to the boundary
+/// (RFC 2046 5.1.1).
 std::size_t without_line_end(std::string_view text, std::size_t begin, std::size_t end) {
   if (end > begin && text[end - 1] == '\n') --end;
   if (end > begin && text[end - 1] == '\r') --end;
@@ -75,8 +76,6 @@ Error limit(Errc code, std::size_t most, std::size_t offset) {
 Result<void> MailReader::read(std::string_view message) {
   mail_.mail_from.clear();
   mail_.submitter.clear();
-  mail_.report_domain.clear();
-  mail_.subject.clear();
   count_ = 0;
   message_ = message;
 
@@ -94,33 +93,29 @@ Result<void> MailReader::read_entity(Extent extent) {
   }
   Header header;
   std::string_view from;
-  std::string_view subject;
   std::string_view submitter;
-  std::string_view domain;
   while (const std::optional<mail_header::Field> field = mail_header::take_field(cursor)) {
     if (cursor.offset() > static_cast<std::int64_t>(kMaxHeader)) {
       return limit(Errc::mail_headers_too_large, kMaxHeader, extent.begin + kMaxHeader);
     }
     // Most fields of a mail are other ones: their first letter tells.
-    switch (field->name.front() | 0x20) {
+    switch (ascii::lower(field->name.front())) {
       case 'c':
-        if (same_word(field->name, "Content-Type")) set_first(header.content_type, field->value);
-        if (same_word(field->name, "Content-Disposition")) {
+        if (equal_ignoring_case(field->name, "Content-Type"))
+          set_first(header.content_type, field->value);
+        if (equal_ignoring_case(field->name, "Content-Disposition")) {
           set_first(header.content_disposition, field->value);
         }
-        if (same_word(field->name, "Content-Transfer-Encoding")) {
+        if (equal_ignoring_case(field->name, "Content-Transfer-Encoding")) {
           set_first(header.content_transfer_encoding, field->value);
         }
         break;
       case 'f':
-        if (same_word(field->name, "From")) set_first(from, field->value);
-        break;
-      case 's':
-        if (same_word(field->name, "Subject")) set_first(subject, field->value);
+        if (equal_ignoring_case(field->name, "From")) set_first(from, field->value);
         break;
       case 't':
-        if (same_word(field->name, "TLS-Report-Submitter")) set_first(submitter, field->value);
-        if (same_word(field->name, "TLS-Report-Domain")) set_first(domain, field->value);
+        if (equal_ignoring_case(field->name, "TLS-Report-Submitter"))
+          set_first(submitter, field->value);
         break;
       default:
         break;
@@ -128,9 +123,7 @@ Result<void> MailReader::read_entity(Extent extent) {
   }
   if (extent.nesting == 0) {
     mail_header::read_address(from, mail_.mail_from);
-    mail_header::read_text(subject, mail_.subject);
     mail_header::read_word(submitter, mail_.submitter);
-    mail_header::read_word(domain, mail_.report_domain);
   }
   extent.begin += static_cast<std::size_t>(cursor.offset());
   return read_body(header, extent);
@@ -138,18 +131,19 @@ Result<void> MailReader::read_entity(Extent extent) {
 
 Result<void> MailReader::read_body(const Header& header, Extent body) {
   mail_header::read_media_type(header.content_type, type_);
-  std::string& dashed = dashed_[body.nesting];
+  std::string& line_start = line_starts_[body.nesting];
   if (type_.starts_with("multipart/") &&
-      mail_header::read_parameter(header.content_type, "boundary", dashed) && !dashed.empty()) {
-    dashed.insert(0, "--");
+      mail_header::read_parameter(header.content_type, "boundary", line_start) &&
+      !line_start.empty() && line_start.size() <= kMaxBoundary) {
+    line_start.insert(0, "\n--");
     const std::string_view text = message_.substr(0, body.end);
-    const Delimiter first = find_delimiter(text, body.begin, dashed);
+    const Delimiter first = find_delimiter(text, body.begin, line_start);
     // Without a part it is one itself, as with Python's `email`.
     if (first.begin != std::string_view::npos && !first.last) {
       if (body.nesting == kMaxNesting) return limit(Errc::mail_nesting, kMaxNesting, body.begin);
       body.in_digest = type_ == "multipart/digest";
       body.begin = first.end;
-      return read_multipart(body, dashed);
+      return read_multipart(body, line_start);
     }
   }
   return add_leaf(header, body);
@@ -157,10 +151,10 @@ Result<void> MailReader::read_body(const Header& header, Extent body) {
 
 /// The parts of a multipart; `body` begins behind the first delimiter's line. What stands before
 /// that (preamble) and behind the last (epilogue) is for old mail programs and not read.
-Result<void> MailReader::read_multipart(Extent body, std::string_view dashed) {
+Result<void> MailReader::read_multipart(Extent body, std::string_view line_start) {
   const std::string_view text = message_.substr(0, body.end);
   while (true) {
-    const Delimiter next = find_delimiter(text, body.begin, dashed);
+    const Delimiter next = find_delimiter(text, body.begin, line_start);
     const bool found = next.begin != std::string_view::npos;
     // Two delimiters on top of each other have no part between them.
     if (!found || next.begin > body.begin) {
@@ -189,9 +183,7 @@ Result<void> MailReader::add_leaf(const Header& header, const Extent& body) {
   }
   mail_header::decode_words(part.filename);
   mail_header::read_word(header.content_transfer_encoding, part.encoding);
-  std::transform(part.encoding.begin(), part.encoding.end(), part.encoding.begin(), [](char byte) {
-    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
-  });
+  std::transform(part.encoding.begin(), part.encoding.end(), part.encoding.begin(), ascii::lower);
   part.body = message_.substr(body.begin, body.end - body.begin);
   part.offset = body.begin;
   part.closed = body.closed;

@@ -13,7 +13,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,27 +33,31 @@ inline constexpr std::size_t kMaxParts = 1000;
 /// Multiparts inside each other. Signed, forwarded and footered mail reaches five.
 inline constexpr std::size_t kMaxNesting = 8;
 
+/// Characters of a boundary. RFC 2046 5.1.1 allows 70. A multipart with a longer one is read as if it
+/// had none, as one part: to search for it could cost its length at each line.
+inline constexpr std::size_t kMaxBoundary = 256;
+
 /// What the mail's own header says. Of a repeated field the first counts. All is hostile text:
 /// escape it where it is printed.
 struct MailInfo {
-  std::string mail_from;  ///< addr-spec of the first address in From (RFC 5322 3.4.1), "" where
-                          ///< there is none
-  std::string
-      submitter;  ///< TLS-Report-Submitter (RFC 8460 5.3), without comments, "" where there is none
-  std::string report_domain;  ///< TLS-Report-Domain, likewise
-  std::string subject;        ///< Subject, unfolded, encoded words as they are
+  /// addr-spec of the first address in From (RFC 5322 3.4.1), "" where there is none.
+  std::string mail_from;
+  /// TLS-Report-Submitter (RFC 8460 5.3), without comments, "" where there is none.
+  std::string submitter;
 };
 
 /// A part without parts of its own. message/rfc822 is one: give what decode() makes of it to
 /// another MailReader.
 struct Part {
-  std::string media_type;  ///< "type/subtype" in lower case; text/plain where none is given, or
-                           ///< none that makes sense
-  std::string filename;   ///< of Content-Disposition, else name of Content-Type; in UTF-8, "" where
-                          ///< there is none. Never a path
-  std::string encoding;   ///< Content-Transfer-Encoding in lower case, "" where there is none
-  std::string_view body;  ///< still encoded; lies in the message, without the line end that belongs
-                          ///< to the boundary
+  /// "type/subtype" in lower case; text/plain where none is given, or none that makes sense.
+  std::string media_type;
+  /// Of Content-Disposition, else name of Content-Type; in UTF-8, "" where there is none. Never a
+  /// path.
+  std::string filename;
+  /// Content-Transfer-Encoding in lower case, "" where there is none.
+  std::string encoding;
+  /// Still encoded; lies in the message, without the line end that belongs to the boundary.
+  std::string_view body;
   std::size_t offset = 0;  ///< of the body in the message
   bool closed = true;      ///< false where the mail ended before the boundary that closes this part
 };
@@ -80,19 +83,19 @@ class MailReader {
 
   Result<void> read_entity(Extent extent);
   Result<void> read_body(const Header& header, Extent body);
-  Result<void> read_multipart(Extent body, std::string_view dashed);
+  Result<void> read_multipart(Extent body, std::string_view line_start);
   Result<void> add_leaf(const Header& header, const Extent& body);
 
   MailInfo mail_;
-  std::vector<Part>
-      parts_;  // the first count_ of them; the rest keep their memory for the next mail
+  // The first count_ of them; the rest keep their memory for the next mail.
+  std::vector<Part> parts_;
   std::size_t count_ = 0;
   std::string_view message_;
 
-  // Kept for their memory: the type of the entity at hand, and "--" with the boundary of each
-  // multipart around it.
+  // Kept for their memory: the type of the entity at hand, and a line end, "--" and the boundary of
+  // each multipart around it.
   std::string type_;
-  std::array<std::string, kMaxNesting + 1> dashed_;
+  std::array<std::string, kMaxNesting + 1> line_starts_;
 };
 
 /// Undoes the transfer encoding (RFC 2045 6) of `part` into `out`, whose old content is lost:

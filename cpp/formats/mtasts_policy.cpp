@@ -6,35 +6,29 @@
 #include <map>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 #include "base/utf8.hpp"
 #include "formats/txt_record.hpp"
 
 namespace mxseal::mtasts {
 
-using txt_record::is_alnum;
-using txt_record::is_digit;
-using txt_record::is_wsp;
+using ascii::is_alnum;
+using ascii::is_blank;
+using ascii::is_digit;
 using txt_record::take_name;
 
 namespace {
 
-constexpr std::size_t kMaxDetail = 64;  // bytes of the policy that an error quotes
 constexpr std::string_view kModes[] = {"enforce", "testing", "none"};
-constexpr std::string_view kCoverages[] = {"", "host-invalid", "no-pattern", "wildcard-depth",
-                                           "not-covered"};
 
 Error error_at(Errc code, std::string_view detail, std::int64_t offset) {
-  return {code, std::string(detail.substr(0, kMaxDetail)), offset};
-}
-
-constexpr bool is_ascii(char c) {
-  return static_cast<unsigned char>(c) < 0x80;
+  return {code, excerpt(detail), offset};
 }
 
 // vchar of RFC 8461 §3.2, and SP between: %x21-7E and UTF-8 beyond ASCII, no control character.
 constexpr bool is_value_byte(char c) {
-  return c == ' ' || (c > ' ' && c < 0x7f) || !is_ascii(c);
+  return c == ' ' || (c > ' ' && c < 0x7f) || !ascii::is_ascii(c);
 }
 
 std::optional<Mode> read_mode(std::string_view word) {
@@ -69,19 +63,19 @@ struct Field {
 Result<Field> read_field(std::string_view line) {
   Cursor cursor(line);
   // It might be meant as a continuation of the line above.
-  if (is_wsp(cursor.peek())) return error_at(Errc::leading_space, line, 0);
+  if (is_blank(cursor.peek())) return error_at(Errc::leading_space, line, 0);
   Field field;
   field.name = take_name(cursor);
   const Cursor behind_name = cursor;
   if (!field.name.empty() && cursor.take(':')) {
-    cursor.take_while(is_wsp);
+    cursor.take_while(is_blank);
     field.value_offset = cursor.offset();
     field.value = cursor.rest();
-    while (!field.value.empty() && is_wsp(field.value.back())) field.value.remove_suffix(1);
+    while (!field.value.empty() && is_blank(field.value.back())) field.value.remove_suffix(1);
     return field;
   }
   // Not a field: which mistake is it?
-  if (!field.name.empty() && !cursor.take_while(is_wsp).empty() && cursor.take(':')) {
+  if (!field.name.empty() && !cursor.take_while(is_blank).empty() && cursor.take(':')) {
     return error_at(Errc::space_before_colon, line, behind_name.offset());
   }
   Cursor word(line);
@@ -135,7 +129,7 @@ class Reader {
       if (body.starts_with(mark)) return error_at(Errc::bom, mark, 0);
     }
     Cursor cursor(body);
-    cursor.take_while([](char c) { return is_wsp(c) || c == '\r' || c == '\n'; });
+    cursor.take_while([](char c) { return is_blank(c) || c == '\r' || c == '\n'; });
     if (cursor.peek() == '<') return error_at(Errc::html, cursor.rest(), cursor.offset());
     cursor.take_until('\0');
     if (!cursor.at_end()) return error_at(Errc::nul, "", cursor.offset());
@@ -150,7 +144,7 @@ class Reader {
     Cursor cursor(line);
     cursor.take_until('\r');
     if (!cursor.at_end()) return error_at(Errc::bare_cr, line, start + cursor.offset());
-    if (std::all_of(line.begin(), line.end(), is_wsp)) {
+    if (std::all_of(line.begin(), line.end(), is_blank)) {
       policy_.deviations.add(Deviation::blank_line);
       return {};
     }
@@ -230,7 +224,19 @@ std::string_view mode_name(Mode mode) {
 }
 
 std::string_view coverage_name(Coverage coverage) {
-  return kCoverages[static_cast<std::size_t>(coverage)];
+  switch (coverage) {
+    case Coverage::covered:
+      break;
+    case Coverage::host_invalid:
+      return code_name(Errc::host_invalid);
+    case Coverage::no_pattern:
+      return "no-pattern";
+    case Coverage::wildcard_depth:
+      return "wildcard-depth";
+    case Coverage::not_covered:
+      return "not-covered";
+  }
+  return "";
 }
 
 // sts-policy-mx = %s"mx" field-delim 1*(["*."] Domain), the part behind the delimiter. Domain is of
@@ -245,7 +251,7 @@ Result<MxPattern> MxPattern::parse(std::string_view text) {
     return error_at(Errc::mx_invalid, text,
                     name_offset + static_cast<std::int64_t>(domain.size()) - 1);
   }
-  cursor.take_while(is_ascii);
+  cursor.take_while([](char c) { return ascii::is_ascii(c); });
   if (!cursor.at_end()) return error_at(Errc::mx_invalid, text, cursor.offset());
   Result<DomainName> name = DomainName::parse(domain);
   if (!name) return error_at(Errc::mx_invalid, text, name_offset + name.error().offset);
@@ -261,7 +267,7 @@ std::vector<std::string_view> Policy::lines() const {
   Cursor cursor(text);
   while (!cursor.at_end()) {
     const std::string_view line = cursor.take_line();
-    if (!std::all_of(line.begin(), line.end(), is_wsp)) lines.push_back(line);
+    if (!std::all_of(line.begin(), line.end(), is_blank)) lines.push_back(line);
   }
   return lines;
 }

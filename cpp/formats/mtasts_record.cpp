@@ -4,12 +4,12 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 
 namespace mxseal::mtasts {
 
 using txt_record::field_error;
-using txt_record::is_alnum;
 using txt_record::take_delimiter;
 using txt_record::take_name;
 using txt_record::take_value;
@@ -37,7 +37,7 @@ Error no_record(std::string_view text) {
 
 // sts-id = %s"id=" 1*32(ALPHA / DIGIT), the part behind "=".
 std::string_view take_id(Cursor& cursor) {
-  return cursor.take_while(is_alnum, kMaxId);
+  return cursor.take_while(ascii::is_alnum, kMaxId);
 }
 
 }  // namespace

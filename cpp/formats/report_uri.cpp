@@ -5,21 +5,19 @@
 
 #include <string>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
-#include "formats/txt_record.hpp"
 
 namespace mxseal::tlsrpt {
 
-using txt_record::is_alnum;
-using txt_record::is_digit;
+using ascii::is_alnum;
+using ascii::is_digit;
+using ascii::is_hex;
 
 namespace {
 
 constexpr bool is_one_of(char c, std::string_view set) {
   return set.find(c) != std::string_view::npos;
-}
-constexpr bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 // RFC 3986 §2.3: unreserved = ALPHA / DIGIT / "-" / "." / "_" / "~"
@@ -40,7 +38,7 @@ std::string_view take_encoded(Cursor& cursor, std::string_view more) {
     cursor.take_while([more](char c) { return is_unreserved(c) || is_one_of(c, more); });
     // RFC 3986 §2.1: pct-encoded = "%" HEXDIG HEXDIG
     Cursor ahead = cursor;
-    if (!ahead.take('%') || ahead.take_while(is_hex, 2).size() != 2) break;
+    if (!ahead.take('%') || !ahead.take_hex_pair()) break;
     cursor = ahead;
   }
   return start.rest().substr(0, start.rest().size() - cursor.rest().size());

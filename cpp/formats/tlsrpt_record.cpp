@@ -4,13 +4,14 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 #include "formats/report_uri.hpp"
 
 namespace mxseal::tlsrpt {
 
+using ascii::is_blank;
 using txt_record::field_error;
-using txt_record::is_wsp;
 using txt_record::take_delimiter;
 using txt_record::take_name;
 using txt_record::take_value;
@@ -27,9 +28,9 @@ constexpr bool is_member_byte(char c) {
 // *WSP "," *WSP. Takes nothing where there is none.
 bool take_comma(Cursor& cursor) {
   Cursor ahead = cursor;
-  ahead.take_while(is_wsp);
+  ahead.take_while(is_blank);
   if (!ahead.take(',')) return false;
-  ahead.take_while(is_wsp);
+  ahead.take_while(is_blank);
   cursor = ahead;
   return true;
 }
@@ -43,7 +44,7 @@ struct Rua {
 // here.
 Rua take_rua(Cursor& cursor) {
   Rua rua;
-  if (is_wsp(cursor.peek())) {  // white space stands around "," only
+  if (is_blank(cursor.peek())) {  // white space stands around "," only
     rua.unusable = field_error(Errc::rua_invalid, cursor, cursor);
     return rua;
   }
@@ -78,7 +79,7 @@ bool take_ignored_rua(Cursor& cursor) {
 bool take_field_end(Cursor& cursor, Deviations& deviations) {
   if (cursor.at_end() || take_delimiter(cursor)) return true;
   Cursor ahead = cursor;
-  ahead.take_while(is_wsp);
+  ahead.take_while(is_blank);
   if (!ahead.at_end()) return false;
   cursor = ahead;
   deviations.add(Deviation::trailing_space);

@@ -11,12 +11,15 @@
 #include <cmath>
 #include <limits>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 #include "formats/json_scan.hpp"
 
 namespace mxseal::tlsrpt {
 
 namespace dom = simdjson::dom;
+
+using ascii::is_digit;
 
 namespace {
 
@@ -31,10 +34,6 @@ constexpr std::string_view kResultTypes[] = {
     "sts-policy-fetch-error",  "sts-policy-invalid",
     "sts-webpki-invalid",
 };
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 int value_of(std::string_view digits) {
   int value = 0;
@@ -58,7 +57,7 @@ Error member_error(Errc code, std::string_view name) {
 }
 
 Error count_error(std::string_view name, std::string_view value) {
-  return {Errc::count_invalid, std::string(name) + " " + std::string(value.substr(0, 64)), 0};
+  return {Errc::count_invalid, std::string(name) + " " + excerpt(value), 0};
 }
 
 bool is_missing(const dom::element& value) {
@@ -70,18 +69,18 @@ bool is_missing(const dom::element& value) {
 // RFC 3339 §5.6: date-time = full-date "T" full-time, with the leniences of real reporters
 // (Microsoft left out the zone).
 Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
-  const Error invalid{Errc::date_invalid, std::string(text.substr(0, 64)), 0};
+  const auto invalid = [text] { return Error{Errc::date_invalid, excerpt(text), 0}; };
   Cursor cursor(text);
   const int year = take_number(cursor, 4);
   const bool dash1 = cursor.take('-');
   const int month = take_number(cursor, 2);
   const bool dash2 = cursor.take('-');
   const int day = take_number(cursor, 2);
-  if (year < 0 || month < 0 || day < 0 || !dash1 || !dash2) return invalid;
+  if (year < 0 || month < 0 || day < 0 || !dash1 || !dash2) return invalid();
   const std::chrono::year_month_day date{std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return invalid;
+  if (!date.ok()) return invalid();
   std::int64_t seconds =
       std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86'400;
 
@@ -91,7 +90,7 @@ Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
     if (cursor.take(' ')) {
       deviations.add(Deviation::date_with_space);
     } else if (!cursor.take('T') && !cursor.take('t')) {
-      return invalid;
+      return invalid();
     }
     const int hour = take_number(cursor, 2);
     const bool colon1 = cursor.take(':');
@@ -101,26 +100,26 @@ Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
     // Second 60 is a leap second (RFC 3339 §5.7).
     if (!colon1 || !colon2 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
         second > 60) {
-      return invalid;
+      return invalid();
     }
     seconds += hour * 3600 + minute * 60 + second;
-    if (cursor.take('.') && cursor.take_while(is_digit).empty()) return invalid;
+    if (cursor.take('.') && cursor.take_while(is_digit).empty()) return invalid();
     if (cursor.at_end()) {
       deviations.add(Deviation::date_without_zone);
     } else if (!cursor.take('Z') && !cursor.take('z')) {
       const bool east = cursor.peek() == '+';
-      if (!cursor.take('+') && !cursor.take('-')) return invalid;
+      if (!cursor.take('+') && !cursor.take('-')) return invalid();
       const int hours = take_number(cursor, 2);
       const bool colon = cursor.take(':');
       const int minutes = take_number(cursor, 2);
-      if (!colon || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return invalid;
+      if (!colon || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return invalid();
       const std::int64_t offset = hours * 3600 + minutes * 60;
       seconds += east ? -offset : offset;
     }
-    if (!cursor.at_end()) return invalid;
+    if (!cursor.at_end()) return invalid();
   }
   // Years 1 to 9999, so that every date library can hold what comes out.
-  if (seconds < -62'135'596'800 || seconds > 253'402'300'799) return invalid;
+  if (seconds < -62'135'596'800 || seconds > 253'402'300'799) return invalid();
   return seconds;
 }
 
@@ -163,6 +162,13 @@ struct ReportReader::Parsers {
 
 ReportReader::ReportReader() : parsers_(std::make_unique<Parsers>()) {}
 ReportReader::~ReportReader() = default;
+
+void ReportReader::give_back(std::size_t most) {
+  if (parsers_->report.capacity() <= most) return;
+  parsers_ = std::make_unique<Parsers>();
+  report_ = Report();
+  patched_.shrink_beyond(most);
+}
 
 // Walks the parsed document once and fills the report; one function an object of RFC 8460 §4.4,
 // named after it.
@@ -399,6 +405,9 @@ class ReportReader::Walker {
       }
       if (!read) return read;
     }
+    if (report_.lines.size() + report_.mx_hosts.size() > kMaxLines) {
+      return Error{Errc::too_many_details, std::to_string(kMaxLines) + " lines and hosts", 0};
+    }
     entry.line_count = static_cast<std::uint32_t>(report_.lines.size()) - entry.first_line;
     entry.host_count = static_cast<std::uint32_t>(report_.mx_hosts.size()) - entry.first_host;
     if (entry.policy_type.data() == nullptr) {
@@ -408,8 +417,7 @@ class ReportReader::Walker {
     }
     if (entry.policy_domain.empty()) {
       entry.deviations.add(Deviation::policy_domain_missing);
-    } else if (std::ranges::any_of(entry.policy_domain,
-                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    } else if (!ascii::is_ascii(entry.policy_domain)) {
       entry.deviations.add(Deviation::policy_domain_u_label);
     }
     return {};
@@ -475,11 +483,10 @@ class ReportReader::Walker {
 
   // Stalwart left the key of the policy's line in front of the pattern.
   static std::string_view without_prefix(std::string_view host, PolicyEntry& entry) {
-    const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
     Cursor cursor(host);
-    cursor.take_while(is_space);
+    cursor.take_while(ascii::is_blank);
     if (!cursor.take("mx:")) return host;
-    cursor.take_while(is_space);
+    cursor.take_while(ascii::is_blank);
     entry.deviations.add(Deviation::mx_host_with_mx_prefix);
     return cursor.rest();
   }

@@ -36,6 +36,7 @@ namespace mxseal::tlsrpt {
 inline constexpr std::size_t kMaxReportBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxPolicies = 100'000;
 inline constexpr std::size_t kMaxDetails = 1'000'000;
+inline constexpr std::size_t kMaxLines = 1'000'000;  ///< of policy-string and mx-host together
 
 /// A JSON string of the report. data() is null where the member is missing or null, which is not
 /// the same as empty.
@@ -106,6 +107,9 @@ class ReportReader {
   /// count-invalid, too-many-*, report-too-large; the offset is where the JSON breaks, or 0 where
   /// the JSON is good and the report is not (the detail names the member).
   Result<void> read(std::string_view json);
+
+  /// Gives memory back that a report of more than `most` bytes has taken.
+  void give_back(std::size_t most);
 
   /// The report read last; undefined after an error.
   const Report& report() const { return report_; }

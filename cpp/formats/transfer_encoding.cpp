@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
+#include "base/ascii.hpp"
 #include "base/cursor.hpp"
 
 namespace mxseal::transfer_encoding {
@@ -90,19 +92,7 @@ class Base64 {
   bool padded_ = false;
 };
 
-/// What may stand between the "=" of a soft line break and the line's end.
-bool is_blank(char byte) {
-  return byte == ' ' || byte == '\t';
-}
-
 }  // namespace
-
-int hex_digit(char byte) {
-  if (byte >= '0' && byte <= '9') return byte - '0';
-  if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
-  if (byte >= 'a' && byte <= 'f') return byte - 'a' + 10;
-  return -1;
-}
 
 Base64End append_base64(std::string_view text, Bytes& out) {
   out.reserve_more(text.size() / 4 * 3 + 3);
@@ -119,16 +109,13 @@ void append_quoted_printable(std::string_view text, Bytes& out) {
     out.append(cursor.take_until('='));
     if (!cursor.take('=')) return;
     Cursor ahead = cursor;
-    ahead.take_while(is_blank);
+    ahead.take_while(ascii::is_blank);
     if (ahead.at_end() || ahead.take('\n') || ahead.take("\r\n")) {
       cursor = ahead;
       continue;
     }
-    const std::string_view digits = cursor.rest().substr(0, 2);
-    if (digits.size() == 2 && hex_digit(digits[0]) >= 0 && hex_digit(digits[1]) >= 0) {
-      const char byte = static_cast<char>(hex_digit(digits[0]) * 16 + hex_digit(digits[1]));
-      out.append({&byte, 1});
-      cursor.take_up_to(2);
+    if (const std::optional<char> byte = cursor.take_hex_pair()) {
+      out.append({&*byte, 1});
     } else {
       cursor.take('=');  // as binascii: "==" is what a broken encoder made of "="
       out.append("=");

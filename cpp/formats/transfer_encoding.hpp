@@ -26,7 +26,4 @@ Base64End append_base64(std::string_view text, Bytes& out);
 /// Appends what `text` means. A wrong escape stays as it is.
 void append_quoted_printable(std::string_view text, Bytes& out);
 
-/// The value of a hexadecimal digit, -1 for another byte.
-int hex_digit(char byte);
-
 }  // namespace mxseal::transfer_encoding

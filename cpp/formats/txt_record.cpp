@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "formats/txt_record.hpp"
 
+#include "base/ascii.hpp"
+
 namespace mxseal::txt_record {
+
+using ascii::is_alnum;
+using ascii::is_blank;
+
 namespace {
 
 constexpr std::size_t kMaxName = 32;
-constexpr std::size_t kMaxDetail = 64;  // bytes of a field that an error quotes
 
 constexpr bool is_name_byte(char c) {
   return is_alnum(c) || c == '_' || c == '-' || c == '.';
@@ -27,21 +32,21 @@ std::string_view take_value(Cursor& cursor) {
 
 bool take_version(Cursor& cursor, std::string_view version, Deviations& deviations) {
   if (!cursor.take(version)) return false;
-  if (is_wsp(cursor.peek())) deviations.add(Deviation::space_before_semicolon);
+  if (is_blank(cursor.peek())) deviations.add(Deviation::space_before_semicolon);
   return take_delimiter(cursor);
 }
 
 bool take_delimiter(Cursor& cursor) {
   Cursor ahead = cursor;
-  ahead.take_while(is_wsp);
+  ahead.take_while(is_blank);
   if (!ahead.take(';')) return false;
-  ahead.take_while(is_wsp);
+  ahead.take_while(is_blank);
   cursor = ahead;
   return true;
 }
 
 Error field_error(Errc code, Cursor field, const Cursor& stopped) {
-  return {code, std::string(field.take_until(';').substr(0, kMaxDetail)), stopped.offset()};
+  return {code, excerpt(field.take_until(';')), stopped.offset()};
 }
 
 Result<std::optional<std::size_t>> select(std::span<const std::string> records,
@@ -54,7 +59,7 @@ Result<std::optional<std::size_t>> select(std::span<const std::string> records,
                                             : cursor.take(version) && cursor.take(';');
     if (!counts) continue;
     // RFC 8461 §3.1: "if the number of resulting records is not one", also where all say the same.
-    if (found) return Error{Errc::multiple, records[i].substr(0, kMaxDetail), -1};
+    if (found) return Error{Errc::multiple, excerpt(records[i]), -1};
     found = i;
   }
   return found;

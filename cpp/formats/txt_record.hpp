@@ -26,16 +26,6 @@ namespace mxseal::txt_record {
 /// Unknown fields, name and value in the order of the record.
 using Extensions = std::vector<std::pair<std::string, std::string>>;
 
-constexpr bool is_wsp(char c) {
-  return c == ' ' || c == '\t';
-}
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_alnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
-}
-
 /// ext-name = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / "."), also of the fields of a policy.
 /// Empty if there is none.
 std::string_view take_name(Cursor& cursor);

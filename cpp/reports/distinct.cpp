@@ -47,17 +47,6 @@ std::size_t HashSet::slot_of(const Shard& shard, std::uint64_t hash) {
   return static_cast<std::size_t>((Wide{hash << 6} * shard.hashes.size()) >> 64);
 }
 
-bool HashSet::contains(std::uint64_t hash) const {
-  if (hash == 0) hash = 1;
-  const Shard& shard = shards_[hash >> 58];
-  if (shard.hashes.empty()) return false;
-  for (std::size_t slot = slot_of(shard, hash); shard.hashes[slot] != 0;) {
-    if (shard.hashes[slot] == hash) return true;
-    if (++slot == shard.hashes.size()) slot = 0;
-  }
-  return false;
-}
-
 bool HashSet::add(std::uint64_t hash, std::uint32_t& number) {
   if (hash == 0) hash = 1;
   Shard& shard = shards_[hash >> 58];

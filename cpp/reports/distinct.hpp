@@ -27,7 +27,6 @@ class HashSet {
   /// Adds `hash` with `number`; false where it is there already, and then `number` is what it was
   /// added with (if numbered).
   bool add(std::uint64_t hash, std::uint32_t& number);
-  bool contains(std::uint64_t hash) const;
 
  private:
   struct Shard {
@@ -47,7 +46,7 @@ enum class Seen : std::uint8_t { first, id_again, duplicate };
 
 class Distinct {
  public:
-  /// With `numbered`, find() can tell which report a duplicate repeats, for 4 more bytes a report.
+  /// With `numbered`, add() can tell which report a duplicate repeats, for 4 more bytes a report.
   explicit Distinct(bool numbered) : contents_(numbered), ids_(false), key_(SipKey::random()) {}
 
   /// Whether the report was added before. `number` is then that of the report it repeats.

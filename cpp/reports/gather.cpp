@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/domain_name.hpp"
 #include "reports/batch.hpp"
@@ -139,6 +140,7 @@ void gather_here(const std::vector<std::string>& paths, Stage& stage) {
                  Place place;
                  place.source = path;
                  stage.unread(place, error);
+                 return !sink.stopped();
                }});
   stage.counts().bytes = bytes.load();
 }
@@ -161,6 +163,10 @@ class Pool {
   static constexpr std::size_t kFilesAWork = 64;
   static constexpr std::size_t kBatchBytes = std::size_t{256} << 10;
   static constexpr std::size_t kBatchesAhead = 4;
+  // Bytes that wait in all works but the first.
+  static constexpr std::size_t kMostHeld = std::size_t{64} << 20;
+  // Folders whose files are in one work: each is an open descriptor.
+  static constexpr std::size_t kFoldersAWork = 8;
 
   explicit Pool(int threads) : most_ahead_(static_cast<std::size_t>(threads) * 4) {}
 
@@ -188,13 +194,14 @@ class Pool {
   }
   void hand_over(Work& work, std::unique_ptr<Batch> batch) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return work.batches.size() < kBatchesAhead || stop_; });
-    work.batches.push_back(std::move(batch));
+    wait_for_room(lock, work);
+    push(work, std::move(batch));
     changed_.notify_all();
   }
   void finish(Work& work, std::unique_ptr<Batch> batch) {
-    const std::lock_guard lock(mutex_);
-    work.batches.push_back(std::move(batch));
+    std::unique_lock lock(mutex_);
+    wait_for_room(lock, work);
+    push(work, std::move(batch));
     work.finished = true;
     changed_.notify_all();
   }
@@ -210,6 +217,7 @@ class Pool {
     if (!first.batches.empty()) {
       batch = std::move(first.batches.front());
       first.batches.pop_front();
+      held_ -= batch->bytes();
     } else if (!first.finished) {
       return Next::wait;
     }
@@ -242,6 +250,17 @@ class Pool {
   }
 
  private:
+  // The first work's worker never waits for bytes: it is what the caller waits for.
+  void wait_for_room(std::unique_lock<std::mutex>& lock, const Work& work) {
+    changed_.wait(lock, [&] {
+      const bool is_first = !works_.empty() && works_.front().get() == &work;
+      return stop_ || (work.batches.size() < kBatchesAhead && (is_first || held_ < kMostHeld));
+    });
+  }
+  void push(Work& work, std::unique_ptr<Batch> batch) {
+    held_ += batch->bytes();
+    work.batches.push_back(std::move(batch));
+  }
   bool ready() const {
     return stop_ ||
            (!works_.empty() && (!works_.front()->batches.empty() || works_.front()->finished));
@@ -250,6 +269,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Work>> works_;
+  std::size_t held_ = 0;  // bytes of all batches that wait
   std::size_t next_ = 0;  // the first work that no worker has taken
   std::size_t most_ahead_;
   bool closed_ = false;
@@ -310,18 +330,27 @@ void work(Pool& pool, std::atomic<std::int64_t>& bytes) {
 
 void walk_into(Pool& pool, const std::vector<std::string>& paths) {
   auto next = std::make_unique<Work>();
+  const Folder* last = nullptr;
+  std::size_t folders = 0;
   const auto give = [&] {
-    auto full = std::exchange(next, std::make_unique<Work>());
-    return pool.give(std::move(full));
+    last = nullptr;
+    folders = 0;
+    return pool.give(std::exchange(next, std::make_unique<Work>()));
   };
   const bool whole = walk(paths, {[&](FileName file) {
+                                    if (file.folder.get() != last) {
+                                      if (folders == Pool::kFoldersAWork && !give()) return false;
+                                      last = file.folder.get();
+                                      ++folders;
+                                    }
                                     next->files.push_back(std::move(file));
                                     return next->files.size() < Pool::kFilesAWork || give();
                                   },
                                   [&](const std::string& path, Error error) {
                                     // Told behind the files found before it: those go first.
-                                    if (!next->files.empty()) give();
+                                    if (!next->files.empty() && !give()) return false;
                                     next->failed.emplace_back(path, std::move(error));
+                                    return next->failed.size() < Pool::kFilesAWork || give();
                                   }});
   if (whole) give();
   pool.close();
@@ -392,7 +421,7 @@ std::int64_t count_files(const std::vector<std::string>& paths,
                          const std::function<bool()>& pulse) {
   std::int64_t files = 0;
   walk(paths, {[&](const FileName&) { return ++files % 256 != 0 || pulse(); },
-               [](const std::string&, const Error&) {}});
+               [](const std::string&, const Error&) { return true; }});
   return files;
 }
 

@@ -6,6 +6,7 @@
 // needs it, not before.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,10 +30,17 @@ struct Place {
   std::string_view submitter;
   std::int64_t offset = 0;  ///< of the JSON text in the member, where several follow each other
 
+  /// Bytes of member_text(); what is longer is cut. A name of a megabyte would otherwise stand in every row below it.
+  static constexpr std::size_t kMaxMember = 4096;
+
   /// "a/b.zip" + "r.json" -> "a/b.zip/r.json"; false and an empty text for the file itself.
   bool member_text(std::string& out) const {
     out.clear();
     append(member, out);
+    if (out.size() > kMaxMember) {
+      out.resize(kMaxMember);
+      out += "...";
+    }
     return member != nullptr;
   }
 
@@ -42,7 +50,7 @@ struct Place {
     append(step->outer, out);
     if (!out.empty()) out += '/';
     if (step->counted.empty()) {
-      out += step->name;
+      out += step->name.substr(0, kMaxMember);
     } else {
       out += step->counted;
       out += ' ';

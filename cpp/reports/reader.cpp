@@ -53,18 +53,22 @@ class HeadSource final : public ByteSource {
   ByteSource& rest_;
 };
 
-// A file whose bytes are counted as they are read. Of what may keep one waiting (a pipe) it waits
-// in short turns, so that the sink can stop it meanwhile; it has ended then.
+// A file whose bytes are counted as they are read, and which has ended as soon as the sink says stop. Of what may keep one
+// waiting (a pipe) it waits in short turns, so that the sink is asked meanwhile.
 class CountedSource final : public ByteSource {
  public:
-  CountedSource(FileSource& file, bool regular, Sink& sink, std::atomic<std::int64_t>& bytes)
-      : file_(file), regular_(regular), sink_(sink), bytes_(bytes) {}
+  CountedSource(FileSource& file, bool regular, Sink& sink, std::atomic<std::int64_t>& bytes,
+                std::int64_t& here)
+      : file_(file), regular_(regular), sink_(sink), bytes_(bytes), here_(here) {}
   Result<std::size_t> read(std::span<char> into) override {
-    while (!regular_ && !file_.is_ready(kPatience)) {
+    do {
       if (sink_.stopped()) return std::size_t{0};
-    }
+    } while (!regular_ && !file_.is_ready(kPatience));
     Result<std::size_t> count = file_.read(into);
-    if (count) bytes_.fetch_add(static_cast<std::int64_t>(*count), std::memory_order_relaxed);
+    if (count) {
+      bytes_.fetch_add(static_cast<std::int64_t>(*count), std::memory_order_relaxed);
+      here_ += static_cast<std::int64_t>(*count);
+    }
     return count;
   }
   std::int64_t size() const override { return file_.size(); }
@@ -75,6 +79,7 @@ class CountedSource final : public ByteSource {
   bool regular_;
   Sink& sink_;
   std::atomic<std::int64_t>& bytes_;
+  std::int64_t& here_;
 };
 
 // Reads up to `most` bytes and forgets them.
@@ -87,13 +92,6 @@ Result<void> drain(ByteSource& source, std::uint64_t most, Bytes& buffer) {
     taken += *count;
   }
   return {};
-}
-
-// Whether a document that begins here may have begun further up: such a line only continues a
-// broken one.
-bool continues(char first) {
-  return first == ' ' || first == '\t' || first == '}' || first == ']' || first == '"' ||
-         first == '\r' || first == '\n';
 }
 
 }  // namespace
@@ -118,13 +116,19 @@ FileReader::FileReader(Sink& sink, std::atomic<std::int64_t>& bytes) : sink_(sin
 
 FileReader::~FileReader() = default;
 
+void FileReader::read_bytes(std::string_view bytes) {
+  start();
+  file_bytes_ = static_cast<std::int64_t>(bytes.size());
+  content(bytes, Place(), {});
+}
+
 void FileReader::read(const FileName& file) {
   Place place;
   place.source = file.path;
-  errors_in_file_ = 0;
+  start();
   const Result<std::unique_ptr<FileSource>> opened = FileSource::open(file);
   if (!opened) return not_read(place, opened.error());
-  CountedSource source(**opened, file.regular, sink_, bytes_);
+  CountedSource source(**opened, file.regular, sink_, bytes_, file_bytes_);
   head_.clear();
   head_.reserve(kHeadBytes);
   // A plain file that gives less than was asked for has ended; a pipe may have more.
@@ -139,6 +143,14 @@ void FileReader::read(const FileName& file) {
   }
   large(source, head_.view(), place, {});
   for (auto& level : levels_) level->give_back();
+  reports_.give_back(kKeep);
+}
+
+void FileReader::start() {
+  errors_in_file_ = 0;
+  gave_up_ = false;
+  unpacked_ = 0;
+  file_bytes_ = 0;
 }
 
 // ------------------------------------------------------------------------------ dispatch, in
@@ -253,7 +265,10 @@ void FileReader::container(ByteSource& source, Kind format, const Place& place, 
   Bytes& bytes = levels_[static_cast<std::size_t>(depth.containers)]->member;
   archive::Container members(source, format);
   archive::Member member;
-  while (!stopped()) {
+  for (;;) {
+    // One member with a flood of errors ends with itself and hides none of the others.
+    if (depth.containers == 0) errors_in_file_ = std::min(errors_in_file_, kMaxErrorsPerFile / 2);
+    if (stopped()) return;
     const Result<bool> found = members.next(member);
     if (!found) {
       not_read(place, found.error());
@@ -264,17 +279,15 @@ void FileReader::container(ByteSource& source, Kind format, const Place& place, 
     Place inner = place;
     inner.member = &step;
     if (member.kind == archive::MemberKind::folder) continue;
-    if (member.kind != archive::MemberKind::file) {
-      not_read(inner, {Errc::container_link, "", -1});
-    } else if (member.size >= 0 && member.size <= kMemberAtOnce) {
+    // What is no plain file has no bytes, whatever size it claims: read() says so.
+    const bool is_file = member.kind == archive::MemberKind::file;
+    if (!is_file || (member.size >= 0 && member.size <= kMemberAtOnce)) {
       if (const Result<void> read = members.read(bytes, static_cast<std::size_t>(kMemberAtOnce));
           !read) {
         not_read(inner, read.error());
       } else {
         content(bytes.view(), inner, inner_depth);
       }
-    } else if (member.encrypted) {
-      not_read(inner, {Errc::zip_encrypted, "", -1});
     } else {
       stream(members.stream(), inner, inner_depth);
     }
@@ -289,7 +302,10 @@ void FileReader::mbox(Window window, const Place& place, Depth depth) {
   Place inner = place;
   inner.member = &step;
   bool first = true;
-  while (!stopped()) {
+  for (;;) {
+    // One mail with a flood of errors ends with itself and hides none of the others.
+    if (depth.containers == 0) errors_in_file_ = std::min(errors_in_file_, kMaxErrorsPerFile / 2);
+    if (stopped()) return;
     // The window stands at a "From " line: look for the one after it.
     std::size_t from = window.at() + 1;
     std::size_t next = mbox::next_message(window.text(), from);
@@ -368,6 +384,7 @@ void FileReader::documents(Window window, const Place& place) {
     return more && *more && !stopped();
   };
   bool failed = false;
+  std::int64_t wasted = 0;  // bytes scanned without finding a document
   while (!stopped()) {
     window.take(json::skip_space(window.text(), window.at()) - window.at());
     if (window.rest().empty()) {
@@ -389,19 +406,26 @@ void FileReader::documents(Window window, const Place& place) {
 
     // A report printed over several lines, alone in its file: try all of it before anything is
     // scanned.
-    if (window.ended() && !last_line && !line.ends_with('}') && !line.ends_with("}\r")) {
-      if (document(window.rest(), place, window.offset())) return;
+    if (window.offset() == 0 && window.ended() && !last_line && !line.ends_with('}') &&
+        !line.ends_with("}\r")) {
+      if (document(window.rest(), place, 0)) return;
     } else if (document(line, place, window.offset())) {
       window.take(line.size());
       continue;
     }
 
     // Slowly and exactly.
-    Result<std::size_t> end = json::scan_value(window.text(), window.at());
+    const std::size_t mark =
+        window.offset() == 0 && window.rest().starts_with("\xEF\xBB\xBF") ? 3 : 0;
+    Result<std::size_t> end = json::scan_value(window.text(), window.at() + mark);
     while (!end && end.error().offset == static_cast<std::int64_t>(window.text().size()) &&
            !window.ended() && window.rest().size() <= tlsrpt::kMaxReportBytes) {
-      if (!refill(failed)) break;
-      end = json::scan_value(window.text(), window.at());
+      // Only when there is twice as much, or a source that comes in crumbs would have it all read again for each.
+      const std::size_t twice = 2 * window.rest().size();
+      bool more = true;
+      while (more && window.rest().size() < twice) more = refill(failed);
+      if (failed || stopped()) break;
+      end = json::scan_value(window.text(), window.at() + mark);
     }
     if (failed || stopped()) return;
     if (end && *end - window.at() <= tlsrpt::kMaxReportBytes) {
@@ -417,6 +441,12 @@ void FileReader::documents(Window window, const Place& place) {
       error.offset -= static_cast<std::int64_t>(window.at());
     }
     const std::int64_t offset = window.offset();
+    // Text that opens anew in each line and closes nowhere would be scanned once for each line.
+    if (!end) wasted += end.error().offset - static_cast<std::int64_t>(window.at());
+    if (wasted > static_cast<std::int64_t>(gzip::kBombFloor) + 8 * offset) {
+      errors_in_file_ = kMaxErrorsPerFile;
+      return not_read(place, std::move(error), offset);
+    }
     // Go on at the next line that can begin a document.
     bool more = true;
     while (more) {
@@ -424,7 +454,7 @@ void FileReader::documents(Window window, const Place& place) {
       window.take((found == std::string_view::npos ? window.text().size() : found + 1) -
                   window.at());
       if (window.rest().empty()) more = refill(failed);
-      if (more && found != std::string_view::npos && !continues(window.rest().front())) break;
+      if (more && found != std::string_view::npos && begins_document(window.rest())) break;
     }
     // Where the source itself broke while the rest was passed over, that was told and says it all
     // (a bomb, say).
@@ -433,9 +463,27 @@ void FileReader::documents(Window window, const Place& place) {
   }
 }
 
+// Whether, behind a broken document, a line looks like the start of another and not like the rest of the broken one, whose
+// lines are indented or close something. An indented line is one only if it holds a whole report.
+bool FileReader::begins_document(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const std::size_t first = json::skip_space(line, 0);
+  if (first == line.size() || std::string_view("}]\"").find(line[first]) != std::string_view::npos)
+    return false;
+  return first == 0 || (line[first] == '{' && reports_.read(line).has_value());
+}
+
 // Reads `text` as one document. False where it is not one JSON value: nothing was told then, and
 // the caller looks closer.
 bool FileReader::document(std::string_view text, const Place& place, std::int64_t offset) {
+  unpacked_ += static_cast<std::int64_t>(text.size());
+  if (unpacked_ > static_cast<std::int64_t>(gzip::kBombFloor) &&
+      unpacked_ / static_cast<std::int64_t>(gzip::kBombRatio) > file_bytes_) {
+    // Each layer of wrapping kept to the ratio, all of them together did not.
+    not_read(place, {Errc::gzip_bomb, "", -1});
+    gave_up_ = true;
+    return true;
+  }
   const Result<void> read = reports_.read(text);
   if (read) {
     Place inner = place;
@@ -467,7 +515,7 @@ void FileReader::not_read(const Place& place, Error error, std::int64_t offset) 
 }
 
 bool FileReader::stopped() {
-  return errors_in_file_ > kMaxErrorsPerFile || sink_.stopped();
+  return gave_up_ || errors_in_file_ > kMaxErrorsPerFile || sink_.stopped();
 }
 
 }  // namespace mxseal::reports

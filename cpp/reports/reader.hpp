@@ -30,7 +30,8 @@ namespace mxseal::reports {
 inline constexpr int kMaxDepth = 3;
 /// A mail larger than this is told as mail-too-large; real reports stay below 1 MiB.
 inline constexpr std::size_t kMaxMailBytes = std::size_t{64} << 20;
-/// Broken items in one file after which the rest of it is given up (too-many-errors).
+/// Broken items in one file after which the rest of it is given up (too-many-errors); of an mbox, zip or tar, the rest of the
+/// mail or member.
 inline constexpr std::int64_t kMaxErrorsPerFile = 10'000;
 
 class Sink {
@@ -56,6 +57,8 @@ class FileReader {
   ~FileReader();
 
   void read(const FileName& file);
+  /// The same for bytes in memory, with Bytes::kPadding readable bytes behind them.
+  void read_bytes(std::string_view bytes);
 
  private:
   struct Level;
@@ -75,9 +78,11 @@ class FileReader {
   void mail(std::string_view bytes, const Place& place, Depth depth);
   void mail_parts(Level& level, const Place& place, Depth depth);
   void documents(Window window, const Place& place);
+  bool begins_document(std::string_view text);
   bool document(std::string_view text, const Place& place, std::int64_t offset);
   void not_read(const Place& place, Error error, std::int64_t offset = 0);
   bool stopped();
+  void start();
 
   Sink& sink_;
   std::atomic<std::int64_t>& bytes_;
@@ -85,6 +90,9 @@ class FileReader {
   std::array<std::unique_ptr<Level>, kMaxDepth + 1> levels_;
   Bytes head_;
   std::int64_t errors_in_file_ = 0;
+  bool gave_up_ = false;         // the whole file, not only one item in it
+  std::int64_t unpacked_ = 0;    // bytes of JSON that came out of the file
+  std::int64_t file_bytes_ = 0;  // bytes of the file itself
 };
 
 }  // namespace mxseal::reports

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_source.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
@@ -61,10 +62,10 @@ class FileSource final : public ByteSource {
 };
 
 /// Called for each file below the paths, in the order of the paths and of their folders, and for
-/// each that cannot be told (path and reason). `found` answers false to stop.
+/// each that cannot be told (path and reason). Both answer false to stop.
 struct Visitor {
   std::function<bool(FileName)> found;
-  std::function<void(const std::string& path, Error error)> failed;
+  std::function<bool(const std::string& path, Error error)> failed;
 };
 
 /// Visits every file; false if it was stopped.

@@ -115,6 +115,14 @@ std::optional<Key> find_key(std::string_view name) {
   return static_cast<Key>(found - std::begin(kKeyNames));
 }
 
+std::optional<Period> find_period(std::string_view name) {
+  if (name.empty()) return Period::none;
+  if (name == "day") return Period::day;
+  if (name == "week") return Period::week;
+  if (name == "month") return Period::month;
+  return std::nullopt;
+}
+
 Sums::Sums(std::vector<Key> keys, Period period)
     : keys_(std::move(keys)),
       period_(period),
@@ -178,63 +186,51 @@ void Sums::add_to(std::int64_t& sum, std::int64_t count) {
   }
 }
 
-Sums::Pending& Sums::pending_for(std::int32_t group, std::string_view domain, bool many) {
-  const auto is_it = [&](const Pending& each) {
-    return each.group == group && each.domain == domain;
-  };
-  // A report of very many policies is looked through from its end only as far as is cheap;
-  // add_policies joins the rest.
-  const std::size_t look = many ? std::min<std::size_t>(pending_.size(), 16) : pending_.size();
-  const auto found =
-      std::find_if(pending_.rbegin(), pending_.rbegin() + static_cast<std::ptrdiff_t>(look), is_it);
-  if (found != pending_.rbegin() + static_cast<std::ptrdiff_t>(look)) return *found;
-  return pending_.emplace_back(Pending{group, domain, {}, {}, false, false});
-}
-
 void Sums::add_policies(const tlsrpt::Report& report) {
   pending_.clear();
-  const bool many = report.policies.size() > 64;
   for (const tlsrpt::PolicyEntry& entry : report.policies) {
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       if (keys_[i] == Key::policy_type) set_number(i, entry.policy_type);
       if (keys_[i] == Key::policy_domain) set_number(i, entry.policy_domain);
     }
     const std::int32_t index = group_for(report);
+    const std::array<std::int64_t, 2> sessions = {entry.total_successful_session_count,
+                                                  entry.total_failure_session_count};
     const bool sts = entry.policy_type == "sts";
     if (by_policy_type_ || (!sts && entry.policy_type != "tlsa")) {
       Group& group = groups_[static_cast<std::size_t>(index)];
-      add_to(group.successful, entry.total_successful_session_count);
-      add_to(group.failed, entry.total_failure_session_count);
-      continue;
+      add_to(group.successful, sessions[0]);
+      add_to(group.failed, sessions[1]);
+    } else if (sts) {
+      pending_.push_back({index, entry.policy_domain, sessions, {}, true, false});
+    } else {
+      pending_.push_back({index, entry.policy_domain, {}, sessions, false, true});
     }
-    Pending& pending = pending_for(index, entry.policy_domain, many);
-    auto& sum = sts ? pending.sts : pending.tlsa;
-    (sts ? pending.has_sts : pending.has_tlsa) = true;
-    add_to(sum[0], entry.total_successful_session_count);
-    add_to(sum[1], entry.total_failure_session_count);
   }
-  if (many) {
-    std::ranges::sort(pending_, [](const Pending& a, const Pending& b) {
-      return a.group != b.group ? a.group < b.group : a.domain < b.domain;
-    });
-  }
-  for (std::size_t i = 0; i < pending_.size(); ++i) {
-    Pending& pending = pending_[i];
-    for (; many && i + 1 < pending_.size() && pending_[i + 1].group == pending.group &&
-           pending_[i + 1].domain == pending.domain;
+  add_pending();
+}
+
+// For each group and domain of one report the larger of its sts and its tlsa sum.
+void Sums::add_pending() {
+  std::ranges::sort(pending_, [](const Pending& a, const Pending& b) {
+    return a.group != b.group ? a.group < b.group : a.domain < b.domain;
+  });
+  for (std::size_t i = 0; i < pending_.size();) {
+    Pending sum = pending_[i];
+    for (++i;
+         i < pending_.size() && pending_[i].group == sum.group && pending_[i].domain == sum.domain;
          ++i) {
-      const Pending& next = pending_[i + 1];
       for (std::size_t k = 0; k < 2; ++k) {
-        add_to(pending.sts[k], next.sts[k]);
-        add_to(pending.tlsa[k], next.tlsa[k]);
+        add_to(sum.sts[k], pending_[i].sts[k]);
+        add_to(sum.tlsa[k], pending_[i].tlsa[k]);
       }
-      pending.has_sts = pending.has_sts || next.has_sts;
-      pending.has_tlsa = pending.has_tlsa || next.has_tlsa;
+      sum.has_sts = sum.has_sts || pending_[i].has_sts;
+      sum.has_tlsa = sum.has_tlsa || pending_[i].has_tlsa;
     }
-    Group& group = groups_[static_cast<std::size_t>(pending.group)];
-    add_to(group.successful, std::max(pending.sts[0], pending.tlsa[0]));
-    add_to(group.failed, std::max(pending.sts[1], pending.tlsa[1]));
-    if (pending.has_sts && pending.has_tlsa) ++counted_once_;
+    Group& group = groups_[static_cast<std::size_t>(sum.group)];
+    add_to(group.successful, std::max(sum.sts[0], sum.tlsa[0]));
+    add_to(group.failed, std::max(sum.sts[1], sum.tlsa[1]));
+    if (sum.has_sts && sum.has_tlsa) ++counted_once_;
   }
 }
 

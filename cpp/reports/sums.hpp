@@ -51,6 +51,8 @@ std::optional<Key> find_key(std::string_view name);
 
 /// By the report's start in UTC.
 enum class Period : std::uint8_t { none, day, week, month };
+/// "day", "week", "month"; "" is none.
+std::optional<Period> find_period(std::string_view name);
 
 class Sums {
  public:
@@ -94,7 +96,7 @@ class Sums {
   void add_details(const tlsrpt::Report& report, const tlsrpt::PolicyEntry& entry);
   std::int32_t group_for(const tlsrpt::Report& report);
   void add_to(std::int64_t& sum, std::int64_t count);
-  Pending& pending_for(std::int32_t group, std::string_view domain, bool many);
+  void add_pending();
   std::vector<std::int32_t> sorted_groups() const;
 
   std::vector<Key> keys_;

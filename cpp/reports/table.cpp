@@ -28,9 +28,8 @@ std::string_view member_or_null(const Place& place, std::string& scratch) {
 
 // A report's own columns, twice: beside each policy and beside each failure.
 struct Shared {
-  std::shared_ptr<TextColumn> report_id = std::make_shared<TextColumn>();
-  std::shared_ptr<DictionaryColumn> organization_name, contact_info, policy_type, policy_domain,
-      source, member, mail_from, submitter;
+  std::shared_ptr<DictionaryColumn> report_id, organization_name, contact_info, policy_type,
+      policy_domain, source, member, mail_from, submitter;
   std::shared_ptr<TimestampColumn> start = std::make_shared<TimestampColumn>();
   std::shared_ptr<TimestampColumn> end = std::make_shared<TimestampColumn>();
 };
@@ -80,15 +79,16 @@ std::shared_ptr<const Table> UnreadRows::table() const {
 struct ReportTable::Columns {
   Columns() {
     const auto fill = [](Shared& shared) {
-      for (auto* column : {&shared.organization_name, &shared.contact_info, &shared.policy_type,
-                           &shared.policy_domain, &shared.source, &shared.member, &shared.mail_from,
-                           &shared.submitter}) {
+      for (auto* column : {&shared.report_id, &shared.organization_name, &shared.contact_info,
+                           &shared.policy_type, &shared.policy_domain, &shared.source,
+                           &shared.member, &shared.mail_from, &shared.submitter}) {
         *column = dictionary_column();
       }
     };
     fill(policy);
     // The same dictionaries for the failures' copies: a number stands for the same text in both
     // tables.
+    failure.report_id = beside(policy.report_id);
     failure.organization_name = beside(policy.organization_name);
     failure.contact_info = beside(policy.contact_info);
     failure.policy_type = beside(policy.policy_type);
@@ -106,6 +106,7 @@ struct ReportTable::Columns {
     again_source = beside(policy.source);
     again_member = beside(policy.member);
     again_organization = beside(policy.organization_name);
+    again_id = beside(policy.report_id);
   }
 
   static std::shared_ptr<DictionaryColumn> beside(const std::shared_ptr<DictionaryColumn>& column) {
@@ -133,7 +134,7 @@ struct ReportTable::Columns {
       first_member;
   std::shared_ptr<IntColumn> again_offset = std::make_shared<IntColumn>();
   std::shared_ptr<IntColumn> first_offset = std::make_shared<IntColumn>();
-  std::shared_ptr<TextColumn> again_id = std::make_shared<TextColumn>();
+  std::shared_ptr<DictionaryColumn> again_id;
 };
 
 struct TableCollector::Numbers {
@@ -198,7 +199,7 @@ void TableCollector::report(const tlsrpt::Report& report, const Place& place,
       c.additional_information->push_back(detail.additional_information);
       c.failure_reason_code->push_back(detail.failure_reason_code);
       c.policy_row->push_back(row);
-      f.report_id->push_back(report.report_id);
+      f.report_id->push_back_number(p.report_id->number(row));
       f.start->push_back_seconds(report.start);
       f.end->push_back_seconds(report.end);
       f.organization_name->push_back_number(p.organization_name->number(row));
@@ -290,7 +291,7 @@ ReportTable TableCollector::finish(const Counts& counts) {
   return out;
 }
 
-void ReportTable::summarize_into(Sums& sums) const {
+bool ReportTable::summarize_into(Sums& sums, const std::function<bool()>& go_on) const {
   const Columns& c = *columns_;
   tlsrpt::Report report;
   std::int64_t failure = 0;
@@ -330,7 +331,9 @@ void ReportTable::summarize_into(Sums& sums) const {
       }
     }
     sums.add(report, place);
+    if (number % 4096 == 0 && !go_on()) return false;
   }
+  return true;
 }
 
 }  // namespace mxseal::reports

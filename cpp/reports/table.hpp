@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,8 +41,8 @@ struct ReportTable {
   std::shared_ptr<const Table> duplicates;
   Counts counts;
 
-  /// Gives every report of the tables to `sums`.
-  void summarize_into(Sums& sums) const;
+  /// Gives every report of the tables to `sums`; from time to time asks `go_on` and returns false if it says no.
+  bool summarize_into(Sums& sums, const std::function<bool()>& go_on) const;
 
  private:
   friend class TableCollector;

@@ -2,7 +2,8 @@
 """Is mail to a domain really encrypted, to the right server, and if not, why?
 
 ``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
-records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``.
+records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``
+and ``MissingExtraError``.
 """
 
 from __future__ import annotations
@@ -20,12 +21,19 @@ except ImportError as error:
     ) from error
 
 from mxseal import mtasts, tlsrpt
-from mxseal._exceptions import MxsealError, ParseError
+from mxseal._exceptions import MissingExtraError, MxsealError, ParseError
 from mxseal._public import publish
 
-publish(__name__, MxsealError, ParseError)
+publish(__name__, MissingExtraError, MxsealError, ParseError)
 
-__all__ = ["MxsealError", "ParseError", "__version__", "mtasts", "tlsrpt"]
+__all__ = [
+    "MissingExtraError",
+    "MxsealError",
+    "ParseError",
+    "__version__",
+    "mtasts",
+    "tlsrpt",
+]
 
 
 def __dir__() -> list[str]:

@@ -42,9 +42,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(out.size() <= part.body.size());
   }
   const std::size_t parts = reader.parts().size();
-  const std::string subject = reader.mail().subject;
+  const std::string mail_from = reader.mail().mail_from;
   require(reader.read(message).has_value() == good && reader.parts().size() == parts);
-  require(reader.mail().subject == subject);
+  require(reader.mail().mail_from == mail_from);
 
   std::size_t at = mbox::next_message(message, 0);
   while (at != std::string_view::npos) {

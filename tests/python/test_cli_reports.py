@@ -26,7 +26,10 @@ ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT / "tests" / "data" / "archive"
 TRUTH = json.loads((ROOT / "tests" / "data" / "archive.truth.json").read_text())
 BROKEN = b'{"organization-name": '
-SETTINGS = ("NO_COLOR", "FORCE_COLOR", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "PYTHONIOENCODING")
+SETTINGS = (
+    *("NO_COLOR", "FORCE_COLOR", "LC_ALL", "LC_CTYPE"),
+    *("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONUNBUFFERED"),
+)
 
 Json = dict[str, Any]
 Detail = tuple[str, str | None, int]  # result type, MX host, failed sessions
@@ -94,6 +97,7 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TZ", "UTC")
     monkeypatch.chdir(tmp_path)
 
 
@@ -476,6 +480,14 @@ def test_sums_by_keys_and_period(run: Run) -> None:
     ]
 
 
+def test_notes_that_count_nothing_are_left_out(run: Run) -> None:
+    archive(report("2026-11-24", policy(1, 1, [("certificate-expired", "mx", 1)])))
+    for key in ("policy_domain", "result_type"):
+        text = run("reports", "reports.ndjson", "--by", key).out
+        assert not [line for line in text.splitlines() if line.endswith(".")]
+        assert run("reports", "reports.ndjson", "--by", key, "--format", "json").err == ""
+
+
 def test_machine_formats_sum_by_domain(run: Run) -> None:
     archive(*two_weeks())
     done = run("reports", "reports.ndjson", "--format", "json", "--quiet")
@@ -629,7 +641,7 @@ def test_a_file_is_there_only_when_it_is_whole(run: Run, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("mxseal._output.csv.write_csv", fails)
     done = run("reports", "reports.ndjson", "-o", "a.csv")
-    assert done.status == 2
+    assert done.status == 1
     assert done.err == (
         "error: cannot write: a.csv\n  do  name another file: No space left on device\n"
     )
@@ -638,15 +650,26 @@ def test_a_file_is_there_only_when_it_is_whole(run: Run, monkeypatch: pytest.Mon
     assert not Path("a.csv.part").exists()
 
 
-def test_a_link_stays_a_link_and_a_device_a_device(run: Run) -> None:
+def test_a_link_stays_a_link(run: Run) -> None:
     archive(*two_weeks())
     Path("real.csv").write_text("old")
     Path("link.csv").symlink_to("real.csv")
     run("reports", "reports.ndjson", "-o", "link.csv")
     assert Path("link.csv").is_symlink()
     assert Path("real.csv").read_text().startswith("policy_domain")
-    assert run("reports", "reports.ndjson", "-o", "/dev/null", "--format", "csv").status == 0
-    assert Path("/dev/null").is_char_device()
+
+
+def test_what_is_no_plain_file_is_written_to_and_not_replaced(run: Run) -> None:
+    """A FIFO stands for devices too: a wrong rename of the test's own would harm nobody."""
+    archive(*two_weeks())
+    os.mkfifo("fifo")
+    reader = os.open("fifo", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run("reports", "reports.ndjson", "-o", "fifo", "--format", "csv").status == 0
+        assert os.read(reader, 1 << 16).startswith(b"policy_domain")
+    finally:
+        os.close(reader)
+    assert Path("fifo").is_fifo()
 
 
 # ----------------------------------------------------------------------------------------- refusals
@@ -697,7 +720,7 @@ def test_a_link_stays_a_link_and_a_device_a_device(run: Run) -> None:
         ),
         (
             ["reports", "kept", "--by", "policy_domain,policy_domain"],
-            "a key is given twice: policy_domain,policy_domain",
+            "a key is given twice: policy_domain",
             "give each key once",
         ),
         (
@@ -784,6 +807,17 @@ def test_parquet_is_not_for_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch
 
 
 # --------------------------------------------------------------------------- statuses and processes
+def test_verbose_warns_of_what_is_broken_and_notes_what_is_no_report(run: Run) -> None:
+    Path("a").mkdir()
+    Path("a/picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    Path("a/broken.json").write_bytes(BROKEN)
+    lines = sorted(run("reports", "a", "--verbose").err.splitlines())
+    assert [line.split(":")[0] for line in lines] == ["note", "warning"]
+    assert "a/picture.png" in lines[0]
+    assert lines[0].endswith("  [not-a-report]")
+    assert lines[1].endswith("[json-syntax]")
+
+
 def test_what_is_no_report_sets_no_status(run: Run) -> None:
     Path("a").mkdir()
     Path("a/picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
@@ -876,8 +910,42 @@ def test_standard_output_that_is_closed_is_said() -> None:
     ]
     command = [*closing, sys.executable, "-m", "mxseal", "reports", "reports.ndjson"]
     done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr.startswith(b"error: cannot write: standard output\n")
+
+
+@pytest.mark.parametrize("options", [(), ("--list", "policies", "--format", "csv", "--quiet")])
+def test_a_full_disk_is_said(options: tuple[str, ...]) -> None:
+    """It is nobody's wrong use and no fault of mxseal's."""
+    archive(report())
+    with (
+        Path("/dev/full").open("wb") as full,
+        process("reports", "reports.ndjson", *options, stdout=full) as running,
+    ):
+        _, err = running.communicate()
+    assert err.decode() == (
+        "error: cannot write: standard output\n  do  name another file: No space left on device\n"
+    )
+    assert running.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (None, ":/etc/localtime", "which is what no TZ means"),
+        ("Europe/Berlin", "Europe/Berlin", "the user's own"),
+        ("", "", "an empty one is UTC"),
+    ],
+)
+def test_the_time_zone_stays(
+    run: Run, monkeypatch: pytest.MonkeyPatch, before: str | None, after: str, reason: str
+) -> None:
+    if before is None:
+        monkeypatch.delenv("TZ")
+    else:
+        monkeypatch.setenv("TZ", before)
+    run("--version")
+    assert os.environ["TZ"] == after, reason
 
 
 def test_colours_are_the_readers_choice() -> None:

@@ -45,7 +45,7 @@ def totals(report: tlsrpt.Report) -> dict[str, int]:
 
 @needs_tables
 def test_vectors() -> None:
-    wrong = []
+    wrong: list[tuple[Any, object]] = []
     for row in VECTORS:
         data = (
             row["input"].encode()

@@ -12,9 +12,9 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from mxseal._core import mime
 
 from mxseal import ParseError
+from mxseal._core import mime
 
 ROOT = Path(__file__).parents[2]
 MAILS = ROOT / "tests" / "data" / "mails"
@@ -84,15 +84,8 @@ def assert_fields_agree(data: bytes) -> None:
     theirs, ours = email.message_from_bytes(data), mime.read_mail(data)
     addresses = email.utils.getaddresses([str(theirs.get("From", ""))])
     assert ours.mail_from == next((address for _, address in addresses), "")
-    assert ours.subject.isascii() is str(theirs.get("Subject", "")).isascii()
-    if ours.subject.isascii():
-        subject = "".join(str(theirs.get("Subject", "")).splitlines())
-        assert ours.subject == subject.strip()
-    for name, value in (
-        ("TLS-Report-Domain", ours.report_domain),
-        ("TLS-Report-Submitter", ours.submitter),
-    ):
-        assert value == str(theirs.get(name, "")).rpartition(")")[2].strip()
+    submitter = str(theirs.get("TLS-Report-Submitter", ""))
+    assert ours.submitter == submitter.rpartition(")")[2].strip()
 
 
 @pytest.mark.parametrize("path", mails(MAILS))

@@ -34,3 +34,5 @@ def test_a_notebook_runs(path: Path) -> None:
         notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}
     )
     client.execute()
+    said = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert [output["text"] for output in said if output.get("name") == "stderr"] == []

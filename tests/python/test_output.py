@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from mxseal import tlsrpt
-from mxseal._output import escape, terminal, units, words
+from mxseal._output import escape, messages, terminal, units, words
 from mxseal._output import progress as progress_module
 from mxseal._output.csv import cell, write_csv
 from mxseal._output.html import reports_html, table_html
 from mxseal._output.json import write_json, write_ndjson
+from mxseal._output.notes import telling
 from mxseal._output.progress import progress_line, shown_progress
 from mxseal._output.sink import Sink
 from mxseal._output.table_text import SPARE, write_table
@@ -135,13 +136,72 @@ def test_units(shown: str, expected: str) -> None:
     assert shown == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, ""),
+        ("a", "a"),
+        (1204, "1,204"),
+        (datetime(2026, 11, 22, tzinfo=UTC), "2026-11-22T00:00:00Z"),
+        (date(2026, 11, 22), "2026-11-22"),
+        (["a", "b"], "a; b"),
+    ],
+)
+def test_values_of_tables(value: object, expected: str) -> None:
+    assert units.shown(value) == expected
+
+
+def test_a_value_that_no_table_has_is_refused() -> None:
+    with pytest.raises(TypeError, match="float"):
+        units.shown(0.5)
+
+
+def warnings_of(result_type: str) -> list[str]:
+    """What the core says against a report that is right but perhaps for this type."""
+    report = {
+        "organization-name": "Google Inc.",
+        "date-range": {
+            "start-datetime": "2026-11-22T00:00:00Z",
+            "end-datetime": "2026-11-22T23:59:59Z",
+        },
+        "contact-info": "smtp-tls-reporting@google.com",
+        "report-id": "1",
+        "policies": [
+            {
+                "policy": {"policy-type": "sts", "policy-domain": "example.com"},
+                "summary": {
+                    "total-successful-session-count": 0,
+                    "total-failure-session-count": 1,
+                },
+                "failure-details": [{"result-type": result_type, "failed-session-count": 1}],
+            }
+        ],
+    }
+    read = tlsrpt.parse_report(json.dumps(report).encode())
+    return read.warnings + read.policies[0].warnings
+
+
 def test_every_registered_result_type_has_plain_words() -> None:
     """`Q38`: the eleven types of RFC 8460 4.3; `Q57`: one that is not registered has words too."""
-    assert len(words.RESULT_TYPES) == 11
+    assert set(words.RESULT_TYPES) == {
+        *("starttls-not-supported", "certificate-host-mismatch", "certificate-expired"),
+        *("certificate-not-trusted", "validation-failure", "tlsa-invalid", "dnssec-invalid"),
+        *("dane-required", "sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid"),
+    }
     assert len({each.text for each in words.RESULT_TYPES.values()}) == 11
     assert words.explain("certificate-expired").text == "certificate expired"
-    assert words.explain("quantum-decay") is words.UNREGISTERED
     assert words.explain(None) is words.UNNAMED
+
+
+@pytest.mark.parametrize("result_type", words.RESULT_TYPES)
+def test_what_has_words_is_registered_for_the_core_too(result_type: str) -> None:
+    assert warnings_of(result_type) == []
+
+
+@pytest.mark.parametrize("result_type", ["quantum-decay", "Certificate-Expired", ""])
+def test_what_has_no_words_is_not_registered_for_the_core_either(result_type: str) -> None:
+    assert words.explain(result_type) is words.UNREGISTERED
+    assert "result-type-unknown" in warnings_of(result_type)
 
 
 # ----------------------------------------------------------------------------------------- terminal
@@ -257,8 +317,8 @@ def test_symbols_and_bar() -> None:
 def test_a_message_names_the_place_and_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    terminal.error("no such file or folder", "check the name", HOSTILE)
-    terminal.warning(
+    messages.error("no such file or folder", "check the name", HOSTILE)
+    messages.warning(
         "over 200 times larger unpacked", where="evil.tgz, r.json.gz", code="gzip-bomb"
     )
     out, err = capsys.readouterr()
@@ -479,6 +539,37 @@ def test_html_shows_the_first_rows_only() -> None:
     assert "<table" not in table_html(table_of())
 
 
+def test_headings_break_and_whole_days_have_no_time() -> None:
+    """Only what begins a day in ``start`` or ends it in ``end``: elsewhere it would mislead."""
+    midnight = datetime(2026, 11, 22, tzinfo=UTC)
+    last = midnight.replace(hour=23, minute=59, second=59)
+    rows = [{"start": midnight, "end": last}, {"start": last, "end": midnight}]
+    html = table_html(FakeTable(rows))
+    assert [cell.split("</td>")[0] for cell in html.split('left">') if "</td>" in cell] == [
+        "2026-11-22",
+        "2026-11-22",
+        "2026-11-22T23:59:59Z",
+        "2026-11-22T00:00:00Z",
+    ]
+    html = table_html(FakeTable([{"total_failure_<session_count": 1}]))
+    assert ">total_<wbr>failure_<wbr>&lt;session_<wbr>count</th>" in html
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("Sessions are counted once (0 times).", False),
+        ("Sessions are counted once (10 times).", True),
+        ("Sums over failure details; 0 more failed sessions came without a detail.", False),
+        ("Sums over failure details; 100 more failed sessions came without a detail.", True),
+        ("A sum is larger than 2^63-1 and stands as 2^63-1.", True),
+    ],
+)
+def test_a_note_that_counts_nothing_is_not_told(note: str, told: bool) -> None:
+    assert telling([note]) == [note] * told
+    assert (note in table_html(FakeTable([{"a": 1}], notes=(note,)))) is told
+
+
 def test_html_of_an_archive(tmp_path: Path) -> None:
     report = {
         "organization-name": "<script>",
@@ -527,6 +618,7 @@ def test_html_of_an_archive(tmp_path: Path) -> None:
         ),
         (0.5, 60, True, "9 files   50 %  1.0 MiB  2,000 reports/s  2 s left", "the bar goes first"),
         (None, 100, True, "9 files  1.0 MiB  2,000 reports/s", "the end is not known"),
+        (1.0, 60, True, "9 files   99 %  1.0 MiB  2,000 reports/s  0 s left", "not done yet"),
     ],
 )
 def test_progress_line(

@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import mxseal._frames
-from mxseal import tlsrpt
-from mxseal._exceptions import MissingExtraError
+from mxseal import MissingExtraError, tlsrpt
 
 ARCHIVE = Path(__file__).resolve().parents[1] / "data" / "archive"
 
@@ -116,16 +114,16 @@ def test_pyarrow_polars_duckdb_and_rows_agree(archive: tlsrpt.ReportTable) -> No
     duckdb = pytest.importorskip("duckdb")
     polars = pytest.importorskip("polars")
     pyarrow = pytest.importorskip("pyarrow")
-    for table in (archive.policies, archive.failures, archive.errors, archive.duplicates):
-        rows = table.to_dicts()
-        arrow = pyarrow.table(table)
+    for part in (archive.policies, archive.failures, archive.errors, archive.duplicates):
+        rows = part.to_dicts()
+        arrow = pyarrow.table(part)
         arrow.validate(full=True)
         assert arrow.to_pylist() == rows
-        assert polars.DataFrame(table).to_dicts() == rows
-        assert duckdb.sql("select count(*) from table").fetchone() == (len(rows),)
+        assert polars.DataFrame(part).to_dicts() == rows
+        assert duckdb.sql("select count(*) from part").fetchall() == [(len(rows),)]
     failures = archive.failures
     expected = sum(row["failed_session_count"] for row in failures.to_dicts())
-    assert duckdb.sql("select sum(failed_session_count) from failures").fetchone() == (expected,)
+    assert duckdb.sql("select sum(failed_session_count) from failures").fetchall() == [(expected,)]
     policies = archive.policies
     found = duckdb.sql(
         "select distinct organization_name from policies where policy_type = 'tlsa' order by 1"
@@ -157,7 +155,7 @@ def test_numbers_are_not_copied(archive: tlsrpt.ReportTable) -> None:
     there = address(archive.policies)
     assert address(archive.policies) == there
     series = polars.DataFrame(archive.policies)["total_successful_session_count"]
-    assert series._get_buffer_info()[0] == there
+    assert series.to_arrow().buffers()[1].address == there
     column = pyarrow.table(archive.policies)["total_successful_session_count"].chunk(0)
     assert column.to_numpy(zero_copy_only=True).__array_interface__["data"][0] == there
 
@@ -209,7 +207,7 @@ def test_a_missing_library_is_an_error_with_the_install_line(
     def missing(name: str) -> None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr(mxseal._frames.importlib, "import_module", missing)
+    monkeypatch.setattr("mxseal._frames.importlib.import_module", missing)
     with pytest.raises(MissingExtraError, match=r"pip install 'mxseal\[polars\]'"):
         archive.policies.to_polars()
     with pytest.raises(MissingExtraError, match=r"pip install 'mxseal\[pandas\]'"):

@@ -44,16 +44,6 @@ class Mail:
         In the order of the mail.
         """
     @property
-    def report_domain(self) -> str:
-        """
-        TLS-Report-Domain.
-        """
-    @property
-    def subject(self) -> str:
-        """
-        Subject, unfolded.
-        """
-    @property
     def submitter(self) -> str:
         """
         TLS-Report-Submitter.

@@ -15,11 +15,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import date, datetime
 
 from mxseal._output.escape import visible, visible_json
 from mxseal._output.sink import Sink
-from mxseal._output.units import day, instant
+from mxseal._output.units import shown
 from mxseal._rows import TableLike, rows
 
 _STARTS_FORMULA = frozenset("=+-@\t\r\n")
@@ -29,13 +28,9 @@ def cell(value: object) -> str | int | None:
     """A value as it stands in its cell."""
     if value is None or isinstance(value, int):
         return value
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, date):
-        return day(value)
     if isinstance(value, list):
         return visible_json(json.dumps(value, ensure_ascii=False))
-    text = str(value)
+    text = shown(value)
     return ("'" if text[:1] in _STARTS_FORMULA else "") + visible(text)
 
 

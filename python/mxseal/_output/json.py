@@ -7,24 +7,14 @@ not show as themselves are written as escapes, so that the output may be looked 
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from json import JSONEncoder
 
 from mxseal._output.escape import visible_json
 from mxseal._output.sink import Sink
-from mxseal._output.units import day, instant
+from mxseal._output.units import shown
 from mxseal._rows import TableLike, rows
 
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, date):
-        return day(value)
-    raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-_encode = JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain).encode
+_encode = JSONEncoder(ensure_ascii=False, allow_nan=False, default=shown).encode
 
 
 def write_ndjson(table: TableLike, sink: Sink) -> None:

@@ -6,10 +6,11 @@ In text the notes stand below the answer; beside rows for machines they go to st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mxseal._output import terminal as messages
+from mxseal._output import messages
 from mxseal._output.escape import cell_width
 from mxseal._output.terminal import Terminal
 from mxseal._output.units import counted, number
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mxseal._core.tlsrpt import Counts
 
 LABEL = 14  # columns of a note's label
+_COUNTS_NOTHING = re.compile(r"\b0 (?:times|more)\b")
+NOT_A_REPORT = "not-a-report"  # the code of what is plainly something else
 
 
 class Reading(NamedTuple):
@@ -90,9 +93,14 @@ def note_lines(notes: Notes, reading: Reading, terminal: Terminal) -> list[str]:
     return lines
 
 
+def telling(sentences: Sequence[str]) -> list[str]:
+    """A table's notes without those that count nothing (``0 times``)."""
+    return [sentence for sentence in sentences if not _COUNTS_NOTHING.search(sentence)]
+
+
 def write_notes(sentences: Sequence[str], reading: Reading) -> None:
     """The same on standard error, beside rows that stand alone."""
-    for sentence in sentences:
+    for sentence in telling(sentences):
         messages.note(sentence)
     for label, parts in notes_of(reading).items():
         text = "; ".join(parts)
@@ -102,9 +110,10 @@ def write_notes(sentences: Sequence[str], reading: Reading) -> None:
             messages.note(f"{label}: {text}")
 
 
-def warn_of_unread(errors: TableLike) -> None:
-    """A warning on standard error for each item that could not be read."""
+def tell_of_unread(errors: TableLike) -> None:
+    """A line on standard error for each item that could not be read: a note if it is no report."""
     for row in rows(errors):
         member = f", {row['member']}" if row["member"] else ""
         offset = "" if row["offset"] is None else f", at byte {number(row['offset'])}"
-        messages.warning(row["detail"], where=f"{row['source']}{member}{offset}", code=row["code"])
+        tell = messages.note if row["code"] == NOT_A_REPORT else messages.warning
+        tell(row["detail"], where=f"{row['source']}{member}{offset}", code=row["code"])

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mxseal._output.escape import cell_width
-from mxseal._output.terminal import Terminal, columns, for_stream, is_terminal, to_standard_error
+from mxseal._output.messages import to_standard_error
+from mxseal._output.terminal import Terminal, columns, for_stream, is_terminal
 from mxseal._output.units import counted, duration, number, size
 
 Progress = Callable[[int, int, int], None]
@@ -38,7 +39,8 @@ def progress_line(
     """
     pieces = [counted(files, "file")]
     if share is not None:
-        pieces.append(f"{share:4.0%}".replace("%", " %"))
+        # Rounded down, and 100 % is never seen: what follows the last file takes its time too.
+        pieces.append(f"{min(99, int(100 * share)):3} %")
     pieces += [size(read), f"{number(round(reports / max(seconds, 0.001)))} reports/s"]
     if share:
         pieces.append(f"{duration(seconds / share - seconds)} left")

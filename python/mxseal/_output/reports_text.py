@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from mxseal._output.escape import cell_width
-from mxseal._output.notes import Reading, note_lines, notes_of
+from mxseal._output.notes import Reading, note_lines, notes_of, telling
 from mxseal._output.sink import Sink
 from mxseal._output.table_text import SPARE, write_table
 from mxseal._output.terminal import Style, Terminal
@@ -286,7 +286,7 @@ def write_rows(table: TableLike, reading: Reading, sink: Sink, *, quiet: bool = 
         notes = {}  # they are what the table lists
     if not len(table):
         sink.write(f"No {'reports' if table.name == 'sums' else table.name} found.\n")
-    for sentence in table.notes if len(table) else ():
+    for sentence in telling(table.notes) if len(table) else ():
         words = sink.terminal.text(sentence).split()
         sink.write("".join(f"{line}\n" for line in sink.terminal.wrapped(words, 0, " ")))
     sink.write("".join(f"{line}\n" for line in note_lines(notes, reading, sink.terminal)))

@@ -82,7 +82,9 @@ def output_is_terminal() -> bool:
 
 
 def forget_output() -> None:
-    """Nobody reads standard output any more (a closed pipe): what is left goes nowhere."""
+    """Standard output takes no more (a closed pipe, a full disk): what is left goes nowhere."""
+    if sys.stdout is None:
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -10,13 +10,12 @@ alone, so that a table of any length is written in one go.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
 from itertools import chain, islice
 
 from mxseal._output.escape import cell_width
 from mxseal._output.sink import Sink
 from mxseal._output.terminal import Terminal
-from mxseal._output.units import day, instant, number
+from mxseal._output.units import shown
 from mxseal._rows import CHUNK, Row, TableLike, rows
 
 GAP = "  "
@@ -70,17 +69,7 @@ def write_records(each: Iterable[Row], sink: Sink) -> None:
 
 def text_of(value: object, terminal: Terminal) -> str:
     """A value as people read it, safe to show."""
-    if value is None:
-        return ""
-    if isinstance(value, int):
-        return number(value)
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, date):
-        return day(value)
-    if isinstance(value, list):
-        return "; ".join(terminal.text(each) for each in value)
-    return terminal.text(str(value))
+    return terminal.text(shown(value))
 
 
 class _Column:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A stream that people read: its width, colours and symbols, and the messages on standard error.
+"""A stream that people read: its width, colours and symbols.
 
 One rule: a symbol or a colour never stands alone, there is always a word beside it.
 """
@@ -7,7 +7,6 @@ One rule: a symbol or a colour never stands alone, there is always a word beside
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from typing import Literal, TextIO
 
@@ -140,56 +139,3 @@ def _takes_utf8(stream: TextIO | None) -> bool:
         # PEP 538 put that there when it met the C locale; only LANG still tells.
         language = environ.get("LANG") or language
     return language not in ("C", "POSIX")
-
-
-# -------------------------------------------------------------------------------------------------
-# Messages: what happened: where; then what to do. Always to standard error.
-
-
-def error(what: str, do: str = "", where: str = "") -> None:
-    """``error: no such file or folder: ~/archiv`` and the line that says what to do."""
-    _message("error", "red", what, do, where)
-
-
-def warning(what: str, do: str = "", where: str = "", code: str = "") -> None:
-    """Like an error, of something that did not stop the work; its code ends the line."""
-    _message("warning", "yellow", what, do, where, code)
-
-
-def note(what: str) -> None:
-    """What must be known to read the answer, where standard output has rows alone."""
-    _message("note", "blue", what, "", "")
-
-
-def _message(kind: str, style: Style, what: str, do: str, where: str, code: str = "") -> None:
-    terminal = for_stream(sys.stderr)
-    place = f": {where}" if where else ""
-    lines = [f"{terminal.styled(kind + ':', style, 'bold')} {terminal.text(what + place)}"]
-    if code:
-        lines[0] += "  " + terminal.styled(f"[{terminal.text(code)}]", "cyan")
-    if do:
-        lines.append(f"  {terminal.styled('do', 'bold')}  {terminal.text(do)}")
-    to_standard_error("\n".join(lines) + "\n")
-
-
-def traceback(text: str) -> None:
-    """A traceback, escaped line by line: an exception may carry anybody's text."""
-    terminal = for_stream(sys.stderr)
-    to_standard_error("".join(terminal.text(line) + "\n" for line in text.splitlines()))
-
-
-def to_standard_error(text: str) -> None:
-    """Text that is escaped already; if nobody can read it, that is no reason to stop."""
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass
-
-
-def interrupted() -> None:
-    """Ctrl-C: the shell's prompt begins on a line of its own, behind the ^C."""
-    if is_terminal(sys.stderr):
-        to_standard_error("\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Numbers, sizes, times and shares as people read them, and times as machines do."""
+"""Values of tables, numbers, sizes, times and shares as people read them."""
 
 from __future__ import annotations
 
@@ -63,6 +63,28 @@ def instant(time: datetime) -> str:
     """A time in UTC, by RFC 3339: ``2026-11-22T06:10:00Z``; a fraction only where there is one."""
     text = time.astimezone(UTC).replace(tzinfo=None).isoformat()
     return f"{text}Z"
+
+
+def shown(value: object) -> str:
+    """A value of a table as people read it, not escaped; nothing for None.
+
+    Raises:
+        TypeError: tables have no such values.
+    """
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case int():
+            return number(value)
+        case datetime():
+            return instant(value)
+        case date():
+            return day(value)
+        case list():
+            return "; ".join(value)
+    raise TypeError(f"no text for {type(value).__name__}")
 
 
 def day(value: date) -> str:

@@ -35,4 +35,4 @@ def explain(result_type: str | None) -> Words:
     """The words for a result type, also for one that nobody knows."""
     if result_type is None:
         return UNNAMED
-    return RESULT_TYPES.get(result_type.lower(), UNREGISTERED)
+    return RESULT_TYPES.get(result_type, UNREGISTERED)

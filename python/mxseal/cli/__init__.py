@@ -8,6 +8,7 @@ runs here, so that Ctrl-C and faults are answered in one place. Commands print n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,9 +16,10 @@ import click
 
 from mxseal._core import __version__
 from mxseal._exceptions import MissingExtraError
-from mxseal._output import terminal
+from mxseal._output import messages
 from mxseal.cli import reports
-from mxseal.cli.exit import Exit, RefusedError, nearest
+from mxseal.cli.exit import Exit
+from mxseal.cli.refusals import RefusedError, nearest
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -44,8 +46,9 @@ class _Group(click.Group):
 def cli(ctx: click.Context) -> None:
     """Is mail to a domain really encrypted, to the right server, and if not, why?
 
-    Exit status: 0 good; 1 done, and something was found (a report that could not be read);
-    2 wrong use; 3 could not be decided; 70 a fault of mxseal itself; 130 Ctrl-C.
+    Exit status: 0 good; 1 done, and something was found (a report that could not be read), or the
+    answer could not be written; 2 wrong use; 3 could not be decided; 70 a fault of mxseal itself;
+    130 Ctrl-C.
     """
     if ctx.invoked_subcommand is None:
         raise RefusedError("no command", "all commands: mxseal --help")
@@ -63,25 +66,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status, one of ``Exit``.
     """
+    # The same zone as without TZ; but then glibc looks the file up at each mktime, and libarchive
+    # calls that twice a member of a zip.
+    os.environ.setdefault("TZ", ":/etc/localtime")
     try:
         return int(_run(arguments))
     except RefusedError as refused:
-        terminal.error(refused.what, refused.do, refused.where)
+        messages.error(refused.what, refused.do, refused.where)
         return Exit.USAGE
     except MissingExtraError as missing:
-        terminal.error(f"not installed: {missing.library}, for {missing.purpose}", missing.install)
+        messages.error(f"not installed: {missing.library}, for {missing.purpose}", missing.install)
         return Exit.USAGE
     except click.UsageError as wrong:
-        terminal.error(*_in_our_words(wrong))
+        messages.error(*_in_our_words(wrong))
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
-        terminal.interrupted()
+        messages.interrupted()
         return Exit.INTERRUPTED
     except Exception as fault:
         import traceback
 
-        terminal.traceback(traceback.format_exc())
-        terminal.error(
+        messages.traceback(traceback.format_exc())
+        messages.error(
             f"a fault of mxseal itself ({type(fault).__name__})",
             "send in the lines above, what you typed, and what mxseal --version prints",
         )

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The exit statuses of every command, in one table, and how a command refuses."""
+"""The exit statuses of every command, in one table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -13,7 +12,8 @@ class Exit(IntEnum):
     GOOD = 0
     """The work is done, nothing was found."""
     FOUND = 1
-    """The work is done and found something: a domain broken, a report that could not be read."""
+    """The work is done and found something (a domain broken, a report that could not be read), or
+    its answer could not be written."""
     USAGE = 2
     """Wrong use, a path that is not there, a missing extra: before any work."""
     UNDECIDED = 3
@@ -22,27 +22,3 @@ class Exit(IntEnum):
     """A fault of mxseal itself."""
     INTERRUPTED = 130
     """Ctrl-C."""
-
-
-class RefusedError(Exception):
-    """What was asked for cannot be done: status USAGE.
-
-    Attributes:
-        what: what is wrong, in plain words.
-        do: what to do about it.
-        where: the name it is about, perhaps somebody else's text.
-    """
-
-    def __init__(self, what: str, do: str = "", where: str = "") -> None:
-        super().__init__(what, do, where)
-        self.what = what
-        self.do = do
-        self.where = where
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The one of the names that may have been meant, or an empty text."""
-    import difflib  # only when something is wrong already: it takes longer than many a command
-
-    near = difflib.get_close_matches(name, list(names), 1)
-    return near[0] if near else ""

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from mxseal import _core, tlsrpt
-from mxseal._output.notes import Reading, warn_of_unread, write_notes
+from mxseal import _reading
+from mxseal._output import messages
+from mxseal._output.notes import Reading, tell_of_unread, write_notes
 from mxseal._output.progress import Progress, shown_progress
 from mxseal._output.sink import Sink, forget_output, opened, output_is_terminal, unwritable
-from mxseal.cli.exit import Exit, RefusedError, nearest
+from mxseal._reading import MOST_THREADS, PERIODS, Archive, Period, WrongValueError
+from mxseal.cli.exit import Exit
+from mxseal.cli.refusals import RefusedError, nearest
 
 if TYPE_CHECKING:
     from mxseal._core.tlsrpt import Counts, Table
@@ -32,7 +35,6 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
 }
 LISTS = ("policies", "failures", "errors", "duplicates")
-MOST_THREADS = 256
 
 EXAMPLES = """\b
 Examples:
@@ -49,24 +51,24 @@ Exit status 1: something could not be read (--list errors); failed sessions alon
 
 def _keys(typed: str) -> list[str]:
     """Keys of sums, separated by commas."""
-    keys = [key.strip() for key in typed.split(",")]
-    known = _core.tlsrpt.key_names()
-    for key in keys:
-        if key not in known:
-            near = nearest(key.replace("-", "_"), known)
-            use = f"use {near}; " if near else ""
-            raise RefusedError("no such key", f"{use}keys are {', '.join(known)}", key)
-    if len(set(keys)) < len(keys):
-        raise RefusedError("a key is given twice", "give each key once", typed)
-    return keys
+    try:
+        return _reading.keys([key.strip() for key in typed.split(",")])
+    except WrongValueError as wrong:
+        raise _refused(wrong) from None
 
 
 def _day(typed: str) -> date:
     """A day in UTC."""
     try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise RefusedError("not a day", "write it like 2026-11-22", typed) from None
+        return _reading.day(typed)
+    except WrongValueError as wrong:
+        raise _refused(wrong) from None
+
+
+def _refused(wrong: WrongValueError) -> RefusedError:
+    value = str(wrong.value)
+    near = nearest(value.replace("-", "_"), wrong.choices)
+    return RefusedError(wrong.what, f"use {near}; {wrong.do}" if near else wrong.do, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,7 @@ class _Asked:
 
     paths: tuple[str, ...]
     by: list[str] | None
-    period: Literal["day", "week", "month"] | None
+    period: Period | None
     since: date | None
     until: date | None
     domain: tuple[str, ...]
@@ -112,7 +114,7 @@ class _Asked:
 )
 @click.option(
     "--period",
-    type=click.Choice(["day", "week", "month"]),
+    type=click.Choice(PERIODS),
     help="Sums also by day, week (from Monday) or month, by the report's start in UTC.",
 )
 @click.option("--since", type=_day, metavar="DAY", help="First day, UTC, inclusive: 2026-11-22.")
@@ -153,11 +155,11 @@ def _work(asked: _Asked) -> int:
     target = None if asked.output in (None, "-") else Path(str(asked.output)).expanduser()
     form = _format(asked, target)
     _refuse_output(form, target)
-    paths = _expanded(asked.paths)
+    archive = _archive(asked)
     with shown_progress(
-        asked.quiet, _bytes_to_read(paths), lambda: _core.tlsrpt.count_files(paths)
+        asked.quiet, _bytes_to_read(archive.paths), archive.count_files
     ) as progress:
-        answer = _read(asked, form, paths, progress)
+        answer = _read(asked, form, archive, progress)
     try:
         with opened(target) as sink:
             answer.write(sink)
@@ -165,11 +167,14 @@ def _work(asked: _Asked) -> int:
         forget_output()  # who reads has seen enough
     except OSError as error:
         reason = f"name another file: {error.strerror}"
-        raise RefusedError("cannot write", reason, str(target or "standard output")) from error
+        messages.error("cannot write", reason, str(target or "standard output"))
+        if target is None:
+            forget_output()
+        return Exit.FOUND
     if form != "text" and not asked.quiet:
         answer.note(asked)
     if asked.verbose:
-        warn_of_unread(answer.errors)
+        tell_of_unread(answer.errors)
     return Exit.FOUND if answer.counts.unread > answer.counts.not_reports else Exit.GOOD
 
 
@@ -220,9 +225,16 @@ def _refuse_output(form: Format, target: Path | None) -> None:
         library()
 
 
-def _expanded(paths: Sequence[str]) -> list[bytes]:
+def _archive(asked: _Asked) -> Archive:
     try:
-        return tlsrpt._expand(paths)
+        return Archive(
+            asked.paths,
+            asked.since,
+            asked.until,
+            asked.domain,
+            asked.organization,
+            asked.threads,
+        )
     except FileNotFoundError as missing:
         name = str(missing.filename)
         raise RefusedError("no such file or folder", _neighbour(name), name) from None
@@ -274,17 +286,16 @@ class _Answer:
         write_notes(self.notes, Reading(asked.paths, self.counts, asked.filters))
 
 
-def _read(asked: _Asked, form: Format, paths: list[bytes], progress: Progress | None) -> _Answer:
-    chosen = tlsrpt._filter(asked.since, asked.until, asked.domain, asked.organization)
+def _read(asked: _Asked, form: Format, archive: Archive, progress: Progress | None) -> _Answer:
     if asked.listed:
-        read = _core.tlsrpt.read_reports(paths, *chosen, asked.threads, progress)
+        read = archive.read(progress)
         table: Table = getattr(read, asked.listed)
         return _Answer(_writer(asked, form, table, read.counts), read.counts, read.errors, ())
     if form == "text" and not asked.by and not asked.period:
         from mxseal._output.reports_text import write_overview
         from mxseal._overview import SPECS, overview
 
-        sums = _core.tlsrpt.summarize_reports(paths, SPECS, *chosen, asked.threads, progress)
+        sums = archive.summarize(SPECS, progress)
         counts = sums[0].counts
         reading = Reading(asked.paths, counts, asked.filters)
 
@@ -292,8 +303,8 @@ def _read(asked: _Asked, form: Format, paths: list[bytes], progress: Progress | 
             write_overview(overview(sums), reading, sink, quiet=asked.quiet, verbose=asked.verbose)
 
         return _Answer(write, counts, sums[0].errors, ())
-    specs = [(asked.by or ["policy_domain"], asked.period or "")]
-    [summed] = _core.tlsrpt.summarize_reports(paths, specs, *chosen, asked.threads, progress)
+    by = _reading.spec(asked.by or "policy_domain", asked.period)
+    [summed] = archive.summarize([by], progress)
     return _Answer(
         _writer(asked, form, summed, summed.counts), summed.counts, summed.errors, summed.notes
     )

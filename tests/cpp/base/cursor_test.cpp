@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 namespace mxseal {
-namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+using ascii::is_digit;
+
+namespace {
 
 TEST(Cursor, takes_only_what_is_there) {
   Cursor cursor("ab12");
@@ -30,6 +29,19 @@ TEST(Cursor, take_while_stops_at_the_most) {
   EXPECT_EQ(cursor.take_while(is_digit), "34");
   EXPECT_EQ(cursor.take_while(is_digit), "");
   EXPECT_EQ(cursor.rest(), "x");
+}
+
+TEST(Cursor, take_hex_pair_takes_both_digits_or_none) {
+  Cursor cursor("4a%fFx0");
+  EXPECT_EQ(cursor.take_hex_pair(), 'J');
+  EXPECT_EQ(cursor.take_hex_pair(), std::nullopt);
+  EXPECT_TRUE(cursor.take('%'));
+  EXPECT_EQ(cursor.take_hex_pair(), '\xFF');
+  EXPECT_EQ(cursor.take_hex_pair(), std::nullopt) << "the first is none";
+  EXPECT_TRUE(cursor.take('x'));
+  EXPECT_EQ(cursor.take_hex_pair(), std::nullopt) << "there is one alone";
+  EXPECT_EQ(cursor.rest(), "0");
+  EXPECT_EQ(Cursor("0g").take_hex_pair(), std::nullopt) << "the second is none";
 }
 
 TEST(Cursor, take_until_leaves_the_stop) {

@@ -106,10 +106,27 @@ TEST(Tar, members_are_read) {
   expect_both_ways(tar_member("a", "1"), Kind::tar, {"a file 1: 1"}, "no blocks of zeros behind");
   expect_both_ways(tar_member("a", "1") + std::string(512, '\0'), Kind::tar, {"a file 1: 1"},
                    "one block of zeros behind");
-  expect_both_ways(tar_member("a", "1") + tar_end() + "garbage", Kind::tar, {"a file 1: 1"},
-                   "something behind the end");
+  expect_both_ways(tar_member("a", "1") + tar_end() + "garbage", Kind::tar,
+                   {"a file 1: 1", "! tar-corrupt at 2048"}, "something behind the end");
   expect_both_ways(tar_end(), Kind::tar, {}, "no member");
   expect_both_ways(std::string(10240, '\0'), Kind::tar, {}, "no member, filled to a record");
+}
+
+// `cat a.tar b.tar`, filled to records as tar does.
+TEST(Tar, concatenated) {
+  const std::string two = tar_member("a", "1") + std::string(9 * 1024, '\0') +
+                          tar_member("b", "2") + std::string(9 * 1024, '\0');
+  const Lines lines = {"a file 1: 1", "b file 1: 2"};
+  expect_both_ways(two, Kind::tar, lines, "none is lost");
+  const std::string packed = pack::gzip(two);
+  MemorySource compressed(packed);
+  gzip::GzipSource source(compressed);
+  EXPECT_EQ(listing(source, Kind::tar), lines) << "in a gzip";
+  const std::string each =
+      pack::gzip(two.substr(0, 1024 + 9 * 1024)) + pack::gzip(two.substr(1024 + 9 * 1024));
+  MemorySource members(each);
+  gzip::GzipSource joined(members);
+  EXPECT_EQ(listing(joined, Kind::tar), lines) << "each in a gzip of its own";
 }
 
 // Q48: names inside never become paths. They are told as they are and used for nothing.
@@ -227,6 +244,17 @@ TEST(Zip, damage_of_the_file) {
                    "where the directory is said to be");
   expect_both_ways("no zip at all", Kind::zip, {"! zip-corrupt at 0"}, "something else");
   expect_both_ways("", Kind::zip, {"! zip-corrupt at 0"}, "nothing");
+}
+
+TEST(Zip, what_stands_before_the_first_member_is_told) {
+  const std::string first = pack::zip({{"a", "first"}});
+  EXPECT_EQ(from_memory(first + pack::zip({{"b", "2"}, {"c", "3"}}), Kind::zip),
+            (Lines{"! zip-corrupt at 0", "b file 1: 2", "c file 1: 3"}))
+      << "two behind each other";
+  EXPECT_EQ(from_memory(first + pack::zip({}), Kind::zip), (Lines{"! zip-corrupt at 0"}))
+      << "the second empty";
+  EXPECT_EQ(from_memory("#!/bin/sh\n" + first, Kind::zip), (Lines{"a file 5: first"}))
+      << "a program that unpacks itself";
 }
 
 // Without the directory libarchive would unpack such a member to find the next: it is where a pipe

@@ -241,6 +241,21 @@ TEST(GzipSource, errors_of_the_source_are_handed_on_and_stay) {
   }
 }
 
+TEST(GzipSource, a_read_is_filled_over_the_ends_of_members) {
+  std::string bytes;
+  for (int i = 0; i < 1000; ++i) bytes += pack::gzip("x") + pack::gzip("");
+  const std::string with_garbage = bytes + "garbage";
+  MemorySource compressed(with_garbage);
+  GzipSource source(compressed);
+  std::vector<char> piece(600);
+  EXPECT_EQ(*source.read(piece), 600U);
+  EXPECT_EQ(*source.read(piece), 400U) << "what came before the error";
+  const Result<std::size_t> refused = source.read(piece);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::gzip_corrupt);
+  EXPECT_EQ(refused.error().offset, static_cast<std::int64_t>(bytes.size()));
+}
+
 TEST(GzipSource, tells_how_far_it_is_and_neither_size_nor_seeks) {
   const std::string bytes = pack::gzip(kText);
   Trickle trickle(bytes, 5);

@@ -71,15 +71,5 @@ TEST(QuotedPrintable, is_decoded) {
   }
 }
 
-TEST(HexDigit, has_a_value) {
-  const std::string_view digits = "0123456789abcdef";
-  for (int value = 0; value < 16; ++value)
-    EXPECT_EQ(hex_digit(digits[static_cast<std::size_t>(value)]), value);
-  EXPECT_EQ(hex_digit('A'), 10);
-  EXPECT_EQ(hex_digit('F'), 15);
-  for (const char byte : {'/', ':', '@', 'G', '`', 'g', '\0', '\xB0'})
-    EXPECT_EQ(hex_digit(byte), -1);
-}
-
 }  // namespace
 }  // namespace mxseal::transfer_encoding
