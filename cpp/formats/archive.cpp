@@ -206,11 +206,11 @@ Result<bool> Container::State::find_header() {
   }
   if (result == ARCHIVE_RETRY || result == ARCHIVE_FAILED) {
     // Each further block that is no header would be an error of its own: one stands for all.
-    const Error first = damage();
+    const Error met = damage();
     while (result == ARCHIVE_RETRY || result == ARCHIVE_FAILED) result = next_header();
     found_after_damage = result == ARCHIVE_OK || result == ARCHIVE_WARN;
     ended = !found_after_damage;
-    return source_error ? *source_error : first;
+    return source_error ? *source_error : met;
   }
   // A warning is about a name or an attribute that could not be converted; the member is whole.
   if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return true;

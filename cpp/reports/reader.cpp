@@ -384,7 +384,8 @@ void FileReader::documents(Window window, const Place& place) {
     return more && *more && !stopped();
   };
   bool failed = false;
-  std::int64_t wasted = 0;  // bytes scanned without finding a document
+  std::int64_t wasted = 0;   // bytes scanned without finding a document
+  std::int64_t several = 0;  // up to here a line is known to hold more than one document, or none
   while (!stopped()) {
     window.take(json::skip_space(window.text(), window.at()) - window.at());
     if (window.rest().empty()) {
@@ -409,12 +410,13 @@ void FileReader::documents(Window window, const Place& place) {
     if (window.offset() == 0 && window.ended() && !last_line && !line.ends_with('}') &&
         !line.ends_with("}\r")) {
       if (document(window.rest(), place, 0)) return;
-    } else if (document(line, place, window.offset())) {
+    } else if (window.offset() >= several && document(line, place, window.offset())) {
       window.take(line.size());
       continue;
     }
 
-    // Slowly and exactly.
+    // Slowly and exactly, and the line is not tried as a whole again.
+    several = window.offset() + static_cast<std::int64_t>(line.size());
     const std::size_t mark =
         window.offset() == 0 && window.rest().starts_with("\xEF\xBB\xBF") ? 3 : 0;
     Result<std::size_t> end = json::scan_value(window.text(), window.at() + mark);
@@ -443,7 +445,7 @@ void FileReader::documents(Window window, const Place& place) {
     const std::int64_t offset = window.offset();
     // Text that opens anew in each line and closes nowhere would be scanned once for each line.
     if (!end) wasted += end.error().offset - static_cast<std::int64_t>(window.at());
-    if (wasted > static_cast<std::int64_t>(gzip::kBombFloor) + 8 * offset) {
+    if (wasted > 2 * static_cast<std::int64_t>(gzip::kBombFloor) + 8 * offset) {
       errors_in_file_ = kMaxErrorsPerFile;
       return not_read(place, std::move(error), offset);
     }
@@ -476,16 +478,16 @@ bool FileReader::begins_document(std::string_view text) {
 // Reads `text` as one document. False where it is not one JSON value: nothing was told then, and
 // the caller looks closer.
 bool FileReader::document(std::string_view text, const Place& place, std::int64_t offset) {
-  unpacked_ += static_cast<std::int64_t>(text.size());
-  if (unpacked_ > static_cast<std::int64_t>(gzip::kBombFloor) &&
-      unpacked_ / static_cast<std::int64_t>(gzip::kBombRatio) > file_bytes_) {
-    // Each layer of wrapping kept to the ratio, all of them together did not.
-    not_read(place, {Errc::gzip_bomb, "", -1});
-    gave_up_ = true;
-    return true;
-  }
   const Result<void> read = reports_.read(text);
   if (read) {
+    unpacked_ += static_cast<std::int64_t>(text.size());
+    if (unpacked_ > static_cast<std::int64_t>(gzip::kBombFloor) &&
+        unpacked_ / static_cast<std::int64_t>(gzip::kBombRatio) > file_bytes_) {
+      // Each layer of wrapping kept to the ratio, all of them together did not.
+      not_read(place, {Errc::gzip_bomb, "", -1});
+      gave_up_ = true;
+      return true;
+    }
     Place inner = place;
     inner.offset = offset;
     sink_.report(reports_.mutable_report(), inner);
