@@ -528,9 +528,9 @@ def test_one_report_is_the_same_as_in_an_archive(wrapping: str, tmp_path: Path) 
         totals = ("total_successful_session_count", "total_failure_session_count")
         policies.append(keys | {name: getattr(entry, name) for name in (*names, *totals)})
         for detail in entry.failure_details:
-            names = tuple(table.failures.column_names[:8])
+            fields = table.failures.column_names[:8]
             failures.append(
-                {name: getattr(detail, name) for name in names} | {"policy_row": row} | keys
+                {name: getattr(detail, name) for name in fields} | {"policy_row": row} | keys
             )
     assert [of_row(row) for row in table.policies.to_dicts()] == policies
     assert [of_row(row) for row in table.failures.to_dicts()] == failures
