@@ -70,7 +70,7 @@ enum class Coverage : std::uint8_t {
 std::string_view coverage_name(Coverage coverage);
 
 struct Match {
-  Coverage coverage;
+  Coverage coverage = Coverage::not_covered;
   const MxPattern* pattern = nullptr;  ///< the first of the policy that covers the host
 };
 

@@ -616,6 +616,8 @@ Result<void> ReportReader::read(std::string_view json) {
     skipped = 3;
     report_.deviations.add(Deviation::byte_order_mark);
   }
+  // Newer versions of simdjson would pass over a second one.
+  if (json.starts_with("\xEF\xBB\xBF")) return Error{Errc::json_syntax, "", skipped};
   const auto fault = [&json, skipped]() -> Result<void> {
     Result<void> found = find_fault(json);
     if (found) return found;

@@ -377,12 +377,7 @@ void FileReader::mail_parts(Level& level, const Place& place, Depth depth) {
 // that is tried first; only where it is not, the scanner says where the document ends or what
 // breaks it.
 void FileReader::documents(Window window, const Place& place) {
-  const auto refill = [&window, &place, this](bool& failed) {
-    const Result<bool> more = window.more();
-    if (!more) not_read(place, more.error());
-    failed = !more;
-    return more && *more && !stopped();
-  };
+  const auto refill = [&](bool& no_more) { return this->refill(window, place, no_more); };
   bool failed = false;
   std::int64_t wasted = 0;   // bytes scanned without finding a document
   std::int64_t several = 0;  // up to here a line is known to hold more than one document, or none
@@ -419,16 +414,7 @@ void FileReader::documents(Window window, const Place& place) {
     several = window.offset() + static_cast<std::int64_t>(line.size());
     const std::size_t mark =
         window.offset() == 0 && window.rest().starts_with("\xEF\xBB\xBF") ? 3 : 0;
-    Result<std::size_t> end = json::scan_value(window.text(), window.at() + mark);
-    while (!end && end.error().offset == static_cast<std::int64_t>(window.text().size()) &&
-           !window.ended() && window.rest().size() <= tlsrpt::kMaxReportBytes) {
-      // Only when there is twice as much, or a source that comes in crumbs would have it all read again for each.
-      const std::size_t twice = 2 * window.rest().size();
-      bool more = true;
-      while (more && window.rest().size() < twice) more = refill(failed);
-      if (failed || stopped()) break;
-      end = json::scan_value(window.text(), window.at() + mark);
-    }
+    const Result<std::size_t> end = find_end(window, place, mark, failed);
     if (failed || stopped()) return;
     if (end && *end - window.at() <= tlsrpt::kMaxReportBytes) {
       const std::string_view text = window.text().substr(window.at(), *end - window.at());
@@ -450,19 +436,47 @@ void FileReader::documents(Window window, const Place& place) {
       return not_read(place, std::move(error), offset);
     }
     // Go on at the next line that can begin a document.
-    bool more = true;
-    while (more) {
-      const std::size_t found = window.text().find('\n', window.at());
-      window.take((found == std::string_view::npos ? window.text().size() : found + 1) -
-                  window.at());
-      if (window.rest().empty()) more = refill(failed);
-      if (more && found != std::string_view::npos && begins_document(window.rest())) break;
-    }
+    const bool more = skip_broken(window, place, failed);
     // Where the source itself broke while the rest was passed over, that was told and says it all
     // (a bomb, say).
     if (!failed) not_read(place, std::move(error), offset);
     if (!more) return;
   }
+}
+
+bool FileReader::refill(Window& window, const Place& place, bool& failed) {
+  const Result<bool> more = window.more();
+  if (!more) not_read(place, more.error());
+  failed = !more;
+  return more && *more && !stopped();
+}
+
+// The end of the document at the window's position, of which the first `mark` bytes are passed over.
+Result<std::size_t> FileReader::find_end(Window& window, const Place& place, std::size_t mark,
+                                         bool& failed) {
+  Result<std::size_t> end = json::scan_value(window.text(), window.at() + mark);
+  while (!end && end.error().offset == static_cast<std::int64_t>(window.text().size()) &&
+         !window.ended() && window.rest().size() <= tlsrpt::kMaxReportBytes) {
+    // Only when there is twice as much, or a source that comes in crumbs would have it all read again for each.
+    const std::size_t twice = 2 * window.rest().size();
+    bool more = true;
+    while (more && window.rest().size() < twice) more = refill(window, place, failed);
+    if (failed || stopped()) break;
+    end = json::scan_value(window.text(), window.at() + mark);
+  }
+  return end;
+}
+
+// Goes to the next line that can begin a document; false where there is none.
+bool FileReader::skip_broken(Window& window, const Place& place, bool& failed) {
+  bool more = true;
+  while (more) {
+    const std::size_t found = window.text().find('\n', window.at());
+    window.take((found == std::string_view::npos ? window.text().size() : found + 1) - window.at());
+    if (window.rest().empty()) more = refill(window, place, failed);
+    if (more && found != std::string_view::npos && begins_document(window.rest())) break;
+  }
+  return more;
 }
 
 // Whether, behind a broken document, a line looks like the start of another and not like the rest of the broken one, whose

@@ -78,6 +78,9 @@ class FileReader {
   void mail(std::string_view bytes, const Place& place, Depth depth);
   void mail_parts(Level& level, const Place& place, Depth depth);
   void documents(Window window, const Place& place);
+  bool refill(Window& window, const Place& place, bool& failed);
+  Result<std::size_t> find_end(Window& window, const Place& place, std::size_t mark, bool& failed);
+  bool skip_broken(Window& window, const Place& place, bool& failed);
   bool begins_document(std::string_view text);
   bool document(std::string_view text, const Place& place, std::int64_t offset);
   void not_read(const Place& place, Error error, std::int64_t offset = 0);

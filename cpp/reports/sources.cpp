@@ -154,7 +154,7 @@ std::int64_t FileSource::size() const {
 }
 
 bool FileSource::seek(std::int64_t position) {
-  return lseek(descriptor_, position, SEEK_SET) == position;
+  return position >= 0 && lseek(descriptor_, position, SEEK_SET) == position;
 }
 
 bool walk(const std::vector<std::string>& paths, const Visitor& visitor) {
