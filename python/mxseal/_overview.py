@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
@@ -118,11 +118,13 @@ class Domain:
 
     def is_recent(self, day: date) -> bool:
         """Whether it is among the latest days that the domain has reports for."""
-        return day >= self._recent[0]
+        return bool(self._recent) and day >= self._recent[0]
 
     @cached_property
     def _recent(self) -> list[date]:
-        return sorted(self.days)[-RECENT_DAYS:]
+        # Nobody vouches for a report: one from the future must not make what fails now look old.
+        tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+        return sorted(day for day in self.days if day <= tomorrow)[-RECENT_DAYS:]
 
     @property
     def fails(self) -> bool:
