@@ -341,7 +341,7 @@ std::vector<std::string> Sums::notes() const {
         "the larger sum of the two (" +
         std::to_string(counted_once_) + " times).");
   }
-  if (saturated_) notes.push_back("A sum is larger than 2^63-1 and stands as 2^63-1.");
+  if (saturated_) notes.emplace_back("A sum is larger than 2^63-1 and stands as 2^63-1.");
   return notes;
 }
 
