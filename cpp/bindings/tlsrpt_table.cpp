@@ -178,6 +178,7 @@ std::vector<PySums> summarize_reports(const std::vector<py::bytes>& paths,
                                       std::vector<std::string> organizations, int threads,
                                       const py::object& progress) {
   std::vector<std::unique_ptr<reports::Sums>> sums;
+  sums.reserve(specs.size());
   for (const Spec& spec : specs) sums.push_back(to_sums(spec));
   reports::SumsCollector collector(sums);
   const Counts counts =
@@ -185,6 +186,7 @@ std::vector<PySums> summarize_reports(const std::vector<py::bytes>& paths,
              collector);
   const py::gil_scoped_release unlocked;
   std::vector<PySums> out;
+  out.reserve(sums.size());
   const std::shared_ptr<const Table> errors = collector.errors();
   for (const auto& each : sums) out.push_back(to_python_sums(*each, counts, errors));
   return out;

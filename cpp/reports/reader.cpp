@@ -387,31 +387,22 @@ void FileReader::documents(Window window, const Place& place) {
       if (refill(failed)) continue;
       return;
     }
-    // The line that begins here.
-    std::size_t line_end = window.text().find('\n', window.at());
-    while (line_end == std::string_view::npos && !window.ended() &&
-           window.rest().size() <= tlsrpt::kMaxReportBytes) {
-      const std::size_t seen = window.rest().size();
-      if (!refill(failed)) break;
-      line_end = window.text().find('\n', seen);
-    }
-    if (failed || stopped()) return;
-    const bool last_line = line_end == std::string_view::npos;
-    if (last_line) line_end = window.text().size();
-    const std::string_view line = window.text().substr(window.at(), line_end - window.at());
-
-    // A report printed over several lines, alone in its file: try all of it before anything is
-    // scanned.
-    if (window.offset() == 0 && window.ended() && !last_line && !line.ends_with('}') &&
-        !line.ends_with("}\r")) {
-      if (document(window.rest(), place, 0)) return;
-    } else if (window.offset() >= several && document(line, place, window.offset())) {
-      window.take(line.size());
-      continue;
+    if (window.offset() >= several) {
+      const std::string_view line = whole_line(window, place, failed);
+      if (failed || stopped()) return;
+      // A report printed over several lines, alone in its file: try all of it before anything is
+      // scanned.
+      if (window.offset() == 0 && window.ended() && line.size() < window.rest().size() &&
+          !line.ends_with('}') && !line.ends_with("}\r")) {
+        if (document(window.rest(), place, 0)) return;
+      } else if (document(line, place, window.offset())) {
+        window.take(line.size());
+        continue;
+      }
+      several = window.offset() + static_cast<std::int64_t>(line.size());
     }
 
-    // Slowly and exactly, and the line is not tried as a whole again.
-    several = window.offset() + static_cast<std::int64_t>(line.size());
+    // Slowly and exactly, and the line is not looked for or tried as a whole again.
     const std::size_t mark =
         window.offset() == 0 && window.rest().starts_with("\xEF\xBB\xBF") ? 3 : 0;
     const Result<std::size_t> end = find_end(window, place, mark, failed);
@@ -442,6 +433,19 @@ void FileReader::documents(Window window, const Place& place) {
     if (!failed) not_read(place, std::move(error), offset);
     if (!more) return;
   }
+}
+
+// The line that begins at the window's position, or as much of it as a report may have.
+std::string_view FileReader::whole_line(Window& window, const Place& place, bool& failed) {
+  std::size_t seen = 0;
+  std::size_t end = window.rest().find('\n');
+  while (end == std::string_view::npos && !window.ended() &&
+         window.rest().size() <= tlsrpt::kMaxReportBytes) {
+    seen = window.rest().size();
+    if (!refill(window, place, failed)) break;
+    end = window.rest().find('\n', seen);
+  }
+  return window.rest().substr(0, end);
 }
 
 bool FileReader::refill(Window& window, const Place& place, bool& failed) {

@@ -78,6 +78,7 @@ class FileReader {
   void mail(std::string_view bytes, const Place& place, Depth depth);
   void mail_parts(Level& level, const Place& place, Depth depth);
   void documents(Window window, const Place& place);
+  std::string_view whole_line(Window& window, const Place& place, bool& failed);
   bool refill(Window& window, const Place& place, bool& failed);
   Result<std::size_t> find_end(Window& window, const Place& place, std::size_t mark, bool& failed);
   bool skip_broken(Window& window, const Place& place, bool& failed);

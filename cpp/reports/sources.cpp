@@ -76,7 +76,8 @@ class Walk {
     bool go_on = true;
     while (go_on) {
       errno = 0;
-      const dirent* entry = readdir(&listing);
+      const dirent* entry =
+          readdir(&listing);  // NOLINT(concurrency-mt-unsafe): no other thread has this DIR
       if (entry == nullptr) return errno == 0 || visitor_.failed(path, unreadable(errno));
       const std::string_view name(entry->d_name);
       if (name != "." && name != "..") go_on = this->entry(*entry, opened, prefix);
@@ -116,14 +117,14 @@ Folder::~Folder() {
 
 Result<std::unique_ptr<FileSource>> FileSource::open(const FileName& file) {
   if (file.path == "-" && file.folder == nullptr)
-    return std::make_unique<FileSource>(STDIN_FILENO, false);
+    return std::make_unique<FileSource>(STDIN_FILENO, false, false);
   const int at = file.folder == nullptr ? AT_FDCWD : file.folder->descriptor();
   const char* name = file.path.c_str() + (file.folder == nullptr ? 0 : file.name_start);
-  // A pipe that nobody writes to yet must not keep open() waiting where no Ctrl-C reaches it.
-  const int patience = file.regular ? 0 : O_NONBLOCK;
-  const int descriptor = openat(at, name, O_RDONLY | O_CLOEXEC | patience);
+  // A pipe that nobody writes to yet must not keep open() waiting where no Ctrl-C reaches it; nor
+  // one that has taken the place of a plain file.
+  const int descriptor = openat(at, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return unreadable(errno);
-  return std::make_unique<FileSource>(descriptor, true);
+  return std::make_unique<FileSource>(descriptor, true, file.regular);
 }
 
 FileSource::~FileSource() {
@@ -134,7 +135,7 @@ Result<std::size_t> FileSource::read(std::span<char> into) {
   for (;;) {
     const ssize_t count = ::read(descriptor_, into.data(), into.size());
     if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno == EAGAIN) {
+    if (errno == EAGAIN && !regular_) {
       is_ready(kPatience);
     } else if (errno != EINTR) {
       return unreadable(errno);

@@ -47,7 +47,8 @@ class FileSource final : public ByteSource {
   /// Error: file-unreadable with the system's reason.
   static Result<std::unique_ptr<FileSource>> open(const FileName& file);
 
-  FileSource(int descriptor, bool owned) : descriptor_(descriptor), owned_(owned) {}
+  FileSource(int descriptor, bool owned, bool regular)
+      : descriptor_(descriptor), owned_(owned), regular_(regular) {}
   ~FileSource() override;
 
   Result<std::size_t> read(std::span<char> into) override;
@@ -59,6 +60,7 @@ class FileSource final : public ByteSource {
  private:
   int descriptor_;
   bool owned_;
+  bool regular_;
 };
 
 /// Called for each file below the paths, in the order of the paths and of their folders, and for

@@ -170,7 +170,7 @@ TEST(FileSource, knows_its_size_and_seeks_in_a_file) {
 TEST(FileSource, of_a_pipe_it_knows_no_size_and_when_it_is_ready) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
-  FileSource source(ends[0], true);
+  FileSource source(ends[0], true, false);
   EXPECT_EQ(source.size(), -1);
   EXPECT_FALSE(source.seek(0));
   EXPECT_FALSE(source.is_ready(0));
@@ -182,6 +182,16 @@ TEST(FileSource, of_a_pipe_it_knows_no_size_and_when_it_is_ready) {
   close(ends[1]);
   EXPECT_TRUE(source.is_ready(0));
   EXPECT_EQ(*source.read(into), 0U);
+}
+
+TEST(FileSource, waits_for_no_pipe_that_has_taken_the_place_of_a_file) {
+  const sample::TemporaryFolder folder;
+  const std::string path = folder.path("swapped");
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(content_of({nullptr, path, 0, true}), "");
+  const int writer = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  EXPECT_EQ(content_of({nullptr, path, 0, true}), "file-unreadable");
+  close(writer);
 }
 
 TEST(FileSource, says_why_a_file_cannot_be_opened_or_read) {
