@@ -65,6 +65,11 @@ bool HashSet::add(std::uint64_t hash, std::uint32_t& number) {
   return true;
 }
 
+void HashSet::prefetch(std::uint64_t hash) const {
+  const Shard& shard = shards_[hash >> 58];
+  if (!shard.hashes.empty()) __builtin_prefetch(&shard.hashes[slot_of(shard, hash)], 1);
+}
+
 void HashSet::grow(Shard& shard) const {
   Shard larger;
   const std::size_t size =
@@ -89,6 +94,7 @@ Seen Distinct::add(const tlsrpt::Report& report, std::uint32_t& number) {
   canonical.text(report.organization_name);
   canonical.text(report.report_id);
   const std::uint64_t id = siphash13(key_, scratch_.view());
+  ids_.prefetch(id);
   canonical.text(report.contact_info);
   canonical.number(report.start);
   canonical.number(report.end);
@@ -113,6 +119,7 @@ Seen Distinct::add(const tlsrpt::Report& report, std::uint32_t& number) {
     }
   }
   const std::uint64_t content = siphash13(key_, scratch_.view());
+  contents_.prefetch(content);
   std::uint32_t unused = 0;
   const bool new_id = ids_.add(id, unused);
   if (!contents_.add(content, number) && !new_id) return Seen::duplicate;

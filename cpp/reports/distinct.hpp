@@ -28,6 +28,9 @@ class HashSet {
   /// added with (if numbered).
   bool add(std::uint64_t hash, std::uint32_t& number);
 
+  /// Fetches the place of `hash` from memory, for an add() that comes a little later.
+  void prefetch(std::uint64_t hash) const;
+
  private:
   struct Shard {
     std::vector<std::uint64_t> hashes;  // 0 is free
