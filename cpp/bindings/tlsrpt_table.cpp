@@ -38,6 +38,7 @@ struct PySums : PyTable {
   Counts counts;
   std::int64_t counted_once = 0;
   std::int64_t failed_without_detail = 0;
+  bool saturated = false;
 };
 
 struct PyReports {
@@ -167,6 +168,7 @@ PySums to_python_sums(const reports::Sums& sums, const Counts& counts,
   out.counts = counts;
   out.counted_once = sums.counted_once();
   out.failed_without_detail = sums.failed_without_detail();
+  out.saturated = sums.saturated();
   return out;
 }
 
@@ -293,6 +295,8 @@ void register_tlsrpt_table(py::module_& module) {
                     "larger sum was taken.")
       .def_readonly("failed_without_detail", &PySums::failed_without_detail,
                     "Failed sessions without a failure detail (sums over details only).")
+      .def_readonly("saturated", &PySums::saturated,
+                    "Whether a sum is larger than 2^63-1 and stands as that.")
       .def("__repr__", [](const PySums& self) {
         return py::str("<Sums {:,} rows of {:,} reports, {:,} unread>")
             .format(self.table->rows, self.counts.reports, self.counts.unread);

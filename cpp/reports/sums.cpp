@@ -103,6 +103,13 @@ std::string_view detail_value(Key key, const tlsrpt::FailureDetail& detail) {
   }
 }
 
+// As people read it: 1,204.
+std::string grouped(std::int64_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::string_view> key_names() {
@@ -333,13 +340,14 @@ std::shared_ptr<const Table> Sums::table() const {
 std::vector<std::string> Sums::notes() const {
   std::vector<std::string> notes;
   if (over_details_) {
-    notes.push_back("Sums over failure details; " + std::to_string(failed_without_detail_) +
-                    " more failed sessions came without a detail.");
+    notes.push_back("Sums over failure details; " + grouped(failed_without_detail_) +
+                    (failed_without_detail_ == 1 ? " more failed session came without a detail."
+                                                 : " more failed sessions came without a detail."));
   } else if (!by_policy_type_) {
     notes.push_back(
         "Sessions that a report gives under both sts and tlsa for a domain are counted once, by "
         "the larger sum of the two (" +
-        std::to_string(counted_once_) + " times).");
+        grouped(counted_once_) + (counted_once_ == 1 ? " time)." : " times)."));
   }
   if (saturated_) notes.emplace_back("A sum is larger than 2^63-1 and stands as 2^63-1.");
   return notes;

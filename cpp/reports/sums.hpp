@@ -67,6 +67,8 @@ class Sums {
   std::vector<std::string> notes() const;
   /// Failed sessions that came without a detail (over_details() only).
   std::int64_t failed_without_detail() const { return failed_without_detail_; }
+  /// A sum did not fit into 63 bits and stands as 2^63-1.
+  bool saturated() const { return saturated_; }
   /// How often the larger of an sts and a tlsa sum was taken.
   std::int64_t counted_once() const { return counted_once_; }
 

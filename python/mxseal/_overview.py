@@ -162,6 +162,7 @@ class Overview:
         end: of the latest.
         domains: most failures first.
         twice: organizations that give the same sessions under sts and tlsa.
+        saturated: some count is larger than 2^63-1 and stands as that.
     """
 
     reports: int = 0
@@ -170,6 +171,7 @@ class Overview:
     end: datetime | None = None
     domains: list[Domain] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
+    saturated: bool = False
 
 
 def overview(sums: Sequence[TableLike]) -> Overview:

@@ -364,6 +364,43 @@ def test_nothing_found(run: Run) -> None:
     assert run("reports", "empty") == Done(0, "No reports found.\n", "")
 
 
+EMPTY = report("2026-11-24", number=9).replace(json.dumps([policy()]).encode(), b"[]")
+
+
+def test_a_report_without_a_policy_is_told(run: Run) -> None:
+    """It was read and counted; that it says nothing is no reason to say nothing of it."""
+    Path("empty.json").write_bytes(EMPTY)
+    assert run("reports", "empty.json").out == "1 report, none with a policy.\n"
+    assert run("reports", "empty.json", "--by", "policy_type").out.startswith("1 report, none")
+    Path("other.json").write_bytes(report())
+    out = run("reports", "empty.json", "other.json").out
+    assert "1 report by 1 organization" in out
+    assert "no policies   in 1 report" in out
+
+
+def test_reports_without_a_failure_are_no_missing_reports(run: Run) -> None:
+    Path("good.json").write_bytes(report())
+    assert run("reports", "good.json", "--by", "result_type").out == (
+        "No failure details in 1 report.\n"
+    )
+
+
+def test_a_sum_beyond_the_largest_number_is_told(run: Run) -> None:
+    """Only forged reports come that far; the number shown is not their sum."""
+    most = policy(good=2**63 - 1)
+    Path("forged.json").write_bytes(
+        report("2026-11-23", most) + b"\n" + report("2026-11-24", most, number=1)
+    )
+    assert "too large     a count above 2^63-1 stands as 2^63-1" in run("reports", ".").out
+
+
+def test_of_an_endless_name_the_beginning_is_shown(run: Run) -> None:
+    Path("long.json").write_bytes(report("2026-11-24", sender="x" * 50_000))
+    shown = run("reports", "long.json", "--by", "organization_name").out
+    assert "x" * 1000 + " (and 49,000 characters more)" in shown
+    assert "x" * 1001 not in shown
+
+
 def test_the_bar_follows_the_months(run: Run) -> None:
     days = [date(2023, 12, 1) + timedelta(31 * n) for n in range(36)]
     archive(*(report(str(day), policy(9, int(n == 35))) for n, day in enumerate(days)))

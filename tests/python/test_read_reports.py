@@ -272,7 +272,7 @@ def test_a_policy_is_never_multiplied_by_its_details(tmp_path: Path) -> None:
     assert [r["failed_session_count"] for r in over_details.to_dicts()] == [2, 2]
     assert over_details.failed_without_detail == 1
     assert over_details.notes == [
-        "Sums over failure details; 1 more failed sessions came without a detail."
+        "Sums over failure details; 1 more failed session came without a detail."
     ]
 
 

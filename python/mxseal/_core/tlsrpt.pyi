@@ -234,6 +234,11 @@ class Sums(Table):
         """
         Failed sessions without a failure detail (sums over details only).
         """
+    @property
+    def saturated(self) -> bool:
+        """
+        Whether a sum is larger than 2^63-1 and stands as that.
+        """
 class ReportTable:
     """
     An archive of TLS reports as four tables, each report once.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mxseal._core.tlsrpt import Counts
 
 LABEL = 14  # columns of a note's label
-_COUNTS_NOTHING = re.compile(r"\b0 (?:times|more)\b")
+_COUNTS_NOTHING = re.compile(r"(?<![\d,])0 (?:times|more)\b")
 NOT_A_REPORT = "not-a-report"  # the code of what is plainly something else
 
 

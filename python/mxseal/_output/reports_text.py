@@ -73,6 +73,8 @@ def _headline(view: Overview, terminal: Terminal) -> list[str]:
 
 
 def _nothing(reading: Reading) -> str:
+    if reading.counts.reports:
+        return f"{counted(reading.counts.reports, 'report')}, none with a policy."
     return "No reports" + (" left." if reading.counts.filtered else " found.")
 
 
@@ -271,9 +273,22 @@ def _notes(view: Overview, reading: Reading, terminal: Terminal, verbose: bool) 
         who = f"{', '.join(names)} and {last}" if names else last
         twice = f"sessions that {who} {give} under sts and tlsa"
         notes = {"counted once": [*notes.pop("counted once", []), twice], **notes}
+    if view.reports and reading.counts.reports > view.reports:
+        empty = counted(reading.counts.reports - view.reports, "report")
+        notes["no policies"] = [f"in {empty}, which say nothing of any domain"]
+    if view.saturated:
+        notes["too large"] = ["a count above 2^63-1 stands as 2^63-1: no reporter means that"]
     if verbose:
         notes["read"] = [f"{counted(reading.counts.files, 'file')}, {size(reading.counts.bytes)}"]
     return note_lines(notes, reading, terminal)
+
+
+def _no_rows(table: TableLike, reading: Reading) -> str:
+    if table.name != "sums":
+        return f"No {table.name} found."
+    if reading.counts.reports and "details" in table.column_names:
+        return f"No failure details in {counted(reading.counts.reports, 'report')}."
+    return _nothing(reading)
 
 
 def write_rows(table: TableLike, reading: Reading, sink: Sink, *, quiet: bool = False) -> None:
@@ -285,7 +300,7 @@ def write_rows(table: TableLike, reading: Reading, sink: Sink, *, quiet: bool = 
     if table.name in ("errors", "duplicates"):
         notes = {}  # they are what the table lists
     if not len(table):
-        sink.write(f"No {'reports' if table.name == 'sums' else table.name} found.\n")
+        sink.write(f"{_no_rows(table, reading)}\n")
     for sentence in telling(table.notes) if len(table) else ():
         words = sink.terminal.text(sentence).split()
         sink.write("".join(f"{line}\n" for line in sink.terminal.wrapped(words, 0, " ")))

@@ -34,6 +34,7 @@ _SYMBOLS: dict[Mark, tuple[str, str, Style]] = {
 }
 WIDEST = 100
 IN_A_PIPE = 80
+LONGEST = 1000  # characters of one text: no name, address or record of DNS has as many
 
 
 class Terminal:
@@ -51,8 +52,10 @@ class Terminal:
         self.utf8 = utf8
 
     def text(self, text: str) -> str:
-        """Anybody's text, safe to show."""
-        return visible(text, self.utf8)
+        """Anybody's text, safe to show; of what is longer than any name, its beginning."""
+        if len(text) <= LONGEST:
+            return visible(text, self.utf8)
+        return f"{visible(text[:LONGEST], self.utf8)} (and {len(text) - LONGEST:,} characters more)"
 
     def styled(self, text: str, *styles: Style) -> str:
         """Text (escaped already) in a colour or bold, where there are colours."""

@@ -300,7 +300,9 @@ def _read(asked: _Asked, form: Format, archive: Archive, progress: Progress | No
         reading = Reading(asked.paths, counts, asked.filters)
 
         def write(sink: Sink) -> None:
-            write_overview(overview(sums), reading, sink, quiet=asked.quiet, verbose=asked.verbose)
+            view = overview(sums)
+            view.saturated = any(each.saturated for each in sums)
+            write_overview(view, reading, sink, quiet=asked.quiet, verbose=asked.verbose)
 
         return _Answer(write, counts, sums[0].errors, ())
     by = _reading.spec(asked.by or "policy_domain", asked.period)
