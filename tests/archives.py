@@ -179,7 +179,7 @@ class _Calendar:
         if again:
             # Other content for certain: a count that nothing else reaches.
             summary = report.body["policies"][0]["summary"]
-            report.policies[0].successful += 100_000 + number
+            report.policies[0].successful = 1_000_000 + number
             summary["total-successful-session-count"] = report.policies[0].successful
         self.ids.add(identity)
         return report, again

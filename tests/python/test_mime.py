@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import email.utils
+import re
 from collections.abc import Iterator
 from email.message import Message
+from inspect import signature
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -53,12 +56,24 @@ def leaves(message: Message) -> Iterator[Message]:
         yield message
 
 
+# RFC 2045 6.8: padding is the end of the data. Newer Pythons read on behind it.
+READS_ON = binascii.a2b_base64(b"YQ==YQ==") != b"a"
+BEHIND_PADDING = re.compile(r"=[^A-Za-z0-9+/]*[A-Za-z0-9+/]")
+
+
+def reads_on_behind_padding(part: Message) -> bool:
+    """Whether this Python's ``email`` takes text behind base64 for data, so that it is no guide."""
+    base64 = str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64"
+    return READS_ON and base64 and bool(BEHIND_PADDING.search(str(part.get_payload())))
+
+
 def parts_by_email(data: bytes) -> list[Part]:
     parts = []
     for part in leaves(email.message_from_bytes(data)):
         payload = part.get_payload(decode=True)
         # Of a multipart without a boundary email forgets what stands behind the closing one.
         whole = part.get_content_maintype() not in ("message", "multipart")
+        whole = whole and not reads_on_behind_padding(part)
         content = payload if whole and isinstance(payload, bytes) else None
         parts.append(Part(part.get_content_type(), str(part.get_filename("")), content))
     return parts
@@ -80,9 +95,20 @@ def mails(folder: Path) -> list[object]:
     return [pytest.param(path, id=path.stem) for path in sorted(folder.rglob("*.eml"))]
 
 
+# Newer Pythons give nothing for a field with anything odd in it, unless they are told not to.
+LENIENT = {"strict": False} if "strict" in signature(email.utils.getaddresses).parameters else {}
+
+
+def assert_parts_agree(ours: list[Part], expected: list[Part]) -> None:
+    """The same parts; of those that ``email`` is no guide for (None) all but the content."""
+    assert [part[:2] for part in ours] == [part[:2] for part in expected]
+    for mine, theirs in zip(ours, expected, strict=True):
+        assert theirs.content is None or mine.content == theirs.content
+
+
 def assert_fields_agree(data: bytes) -> None:
     theirs, ours = email.message_from_bytes(data), mime.read_mail(data)
-    addresses = email.utils.getaddresses([str(theirs.get("From", ""))])
+    addresses = email.utils.getaddresses([str(theirs.get("From", ""))], **LENIENT)
     assert ours.mail_from == next((address for _, address in addresses), "")
     submitter = str(theirs.get("TLS-Report-Submitter", ""))
     assert ours.submitter == submitter.rpartition(")")[2].strip()
@@ -103,13 +129,13 @@ def test_awkward_mails(path: Path) -> None:
         name, reason = OTHER_NAMES[path.stem]
         assert expected[-1].filename != name, f"no longer so: {reason}"
         expected[-1] = expected[-1]._replace(filename=name)
-    assert parts_by_mxseal(data) == expected
+    assert_parts_agree(parts_by_mxseal(data), expected)
 
 
 @pytest.mark.parametrize("path", mails(ARCHIVE))
 def test_bundled_mails(path: Path) -> None:
     data = path.read_bytes()
-    assert parts_by_mxseal(data) == parts_by_email(data)
+    assert_parts_agree(parts_by_mxseal(data), parts_by_email(data))
     assert_fields_agree(data)
 
 
@@ -117,7 +143,7 @@ def test_bundled_mails(path: Path) -> None:
 @pytest.mark.parametrize("path", mails(REAL))
 def test_real_mails(path: Path) -> None:
     data = path.read_bytes()
-    assert parts_by_mxseal(data) == parts_by_email(data)
+    assert_parts_agree(parts_by_mxseal(data), parts_by_email(data))
     assert_fields_agree(data)
 
 
@@ -171,7 +197,7 @@ def test_random_mails(seed: int) -> None:
         broken = [part.code for part in mime.read_mail(data).parts if part.code is not None]
         if broken:  # email gives base64 that lacks a digit back as it was
             continue
-        assert parts_by_mxseal(data) == expected, data.decode()
+        assert_parts_agree(parts_by_mxseal(data), expected)
 
 
 def test_limits_raise() -> None:
