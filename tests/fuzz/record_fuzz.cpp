@@ -46,9 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto tlsrpt = mxseal::tlsrpt::parse_record(input);
   if (tlsrpt) {
     require(input.starts_with("v=TLSRPTv1") && !tlsrpt->rua.empty());
-    std::string plain = "v=TLSRPTv1; rua=";
-    for (const std::string& uri : tlsrpt->rua)
-      plain.append(uri == tlsrpt->rua.front() && plain.ends_with('=') ? "" : ",").append(uri);
+    std::string plain = "v=TLSRPTv1; rua=" + tlsrpt->rua.front();
+    for (std::size_t i = 1; i < tlsrpt->rua.size(); ++i) plain.append(",").append(tlsrpt->rua[i]);
     for (const auto& [name, value] : tlsrpt->extensions)
       plain.append("; ").append(name).append("=").append(value);
     const auto again = mxseal::tlsrpt::parse_record(plain);
