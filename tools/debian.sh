@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# debian.sh build|test|lint|fuzz ...: makes sure that the Debian packages of these purposes are there.
+# debian.sh build|test|servers|lint|fuzz ...: makes sure that the Debian packages of these purposes are there.
 #
 # Asks apt for what is missing and for nothing else, and only as root or with sudo; otherwise prints the line to run and
 # fails. The one list of system packages: CONTRIBUTING.md says why each library was taken.
 set -euo pipefail
 
 declare -A packages=(
-  [build]="build-essential cmake ninja-build pkg-config libsimdjson-dev libdeflate-dev libarchive-dev zlib1g-dev libidn2-dev"
+  [build]="build-essential cmake ninja-build pkg-config libsimdjson-dev libdeflate-dev libarchive-dev zlib1g-dev libidn2-dev libssl-dev libc-ares-dev libcurl4-openssl-dev"
   [test]="libgtest-dev"
+  [servers]="iproute2 nsd unbound nginx-light postfix ldnsutils"
   [lint]="clang clang-tidy libgtest-dev"
   [fuzz]="clang llvm libclang-rt-dev"
 )

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/error.hpp"
 
+#include <iterator>
+
 #include "base/utf8.hpp"
 
 namespace mxseal {
@@ -40,6 +42,13 @@ std::string_view code_name(Deviation deviation) {
 }
 std::string_view code_text(Deviation deviation) {
   return kDeviations[static_cast<std::size_t>(deviation)].text;
+}
+
+std::vector<std::pair<std::string_view, std::string_view>> error_codes() {
+  std::vector<std::pair<std::string_view, std::string_view>> codes;
+  codes.reserve(std::size(kErrors));
+  for (const Entry& entry : kErrors) codes.emplace_back(entry.code, entry.text);
+  return codes;
 }
 
 std::string excerpt(std::string_view input) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mxseal {
@@ -40,6 +41,9 @@ std::string_view code_name(Deviation deviation);
 /// One plain sentence for a code, without the detail.
 std::string_view code_text(Errc code);
 std::string_view code_text(Deviation deviation);
+
+/// Every code of an error with its sentence.
+std::vector<std::pair<std::string_view, std::string_view>> error_codes();
 
 /// How many bytes of the input a detail quotes.
 inline constexpr std::size_t kMaxDetail = 64;

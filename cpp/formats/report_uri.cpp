@@ -102,4 +102,19 @@ ReportUri judge_report_uri(std::string_view uri) {
   return ReportUri::wrong_scheme;
 }
 
+std::string_view report_uri_domain(std::string_view uri) {
+  if (judge_report_uri(uri) != ReportUri::usable) return {};
+  Cursor cursor(uri);
+  if (cursor.take_ignoring_case("mailto:")) {
+    cursor.take_until('@');
+    cursor.take('@');
+    return cursor.take_until('?');
+  }
+  cursor.take_ignoring_case("https://");
+  std::string_view authority = cursor.take_while([](char c) { return !is_one_of(c, "/?#"); });
+  authority.remove_prefix(authority.find('@') + 1);  // npos + 1 is 0: there is no user
+  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
+  return authority.substr(0, authority.find(':'));
+}
+
 }  // namespace mxseal::tlsrpt

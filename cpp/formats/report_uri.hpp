@@ -18,4 +18,7 @@ enum class ReportUri : std::uint8_t {
 /// Judges one member of rua, which holds printable ASCII without "," and ";".
 ReportUri judge_report_uri(std::string_view uri);
 
+/// The domain of a mailto address, or the host of an https URI, as written; empty for what is not usable.
+std::string_view report_uri_domain(std::string_view uri);
+
 }  // namespace mxseal::tlsrpt

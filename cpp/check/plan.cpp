@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: MIT
+#include "check/plan.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#include "base/ascii.hpp"
+#include "base/domain_name.hpp"
+#include "formats/mtasts_policy.hpp"
+#include "formats/mtasts_record.hpp"
+#include "formats/report_uri.hpp"
+#include "formats/tlsrpt_record.hpp"
+#include "net/address_guard.hpp"
+
+namespace mxseal::check {
+namespace {
+
+using facts::LookupStatus;
+
+// The network that an address lies in, for telling one silent host from a silent network.
+std::string network_of(const IpAddress& address) {
+  const auto& bytes = address.bytes();
+  return {reinterpret_cast<const char*>(bytes.data()),
+          address.is_v4() ? std::size_t{3} : std::size_t{6}};
+}
+
+double seconds_between(net::Time from, net::Time to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+// Names of what was asked for and not answered yet: should the time end, that is what it was.
+template <typename Asked>
+void expect(Asked& lookup, std::string name) {
+  lookup.name = std::move(name);
+  lookup.status = LookupStatus::timed_out;
+}
+
+}  // namespace
+
+// Lives as long as one of its questions is open; after finish() answers find nobody at home.
+class Checker::Plan : public std::enable_shared_from_this<Plan> {
+ public:
+  Plan(Checker& checker, OnDone on_done) : checker_(checker), on_done_(std::move(on_done)) {}
+
+  void start(const std::string& domain) {
+    started_ = net::Reactor::now();
+    facts_.started = std::time(nullptr);
+    facts_.probed = checker_.options_.ask_port_25;
+    const Result<DomainName> name = DomainName::parse(domain);
+    facts_.domain = name ? std::string(name->text()) : domain;
+    facts_.valid = name.has_value();
+    const auto self = shared_from_this();
+    if (!facts_.valid) {
+      checker_.reactor_.at(started_, [self] { self->finish(); });
+      return;
+    }
+    deadline_ = checker_.reactor_.at(started_ + checker_.options_.timeout, [self] {
+      self->facts_.budget_spent = true;
+      self->finish();
+    });
+    Open open(*this);
+    ask_records();
+    ask_mx();
+  }
+
+ private:
+  // Keeps the plan from finishing while it still asks.
+  struct Open {
+    explicit Open(Plan& plan) : plan_(plan) { ++plan_.open_; }
+    ~Open() { plan_.answered(); }
+    Open(const Open&) = delete;
+    Open& operator=(const Open&) = delete;
+    Plan& plan_;
+  };
+
+  // Asks for one thing; `then` sees the answer, and may ask further.
+  template <typename Lookup, typename Then>
+  void ask(void (net::Resolver::*question)(std::string, std::function<void(Lookup)>),
+           std::string name, Lookup& into, Then then) {
+    expect(into, name);
+    ++open_;
+    const auto self = shared_from_this();
+    (checker_.resolver_.*question)(std::move(name), [self, &into, then](Lookup lookup) {
+      if (self->finished_) return;
+      into = std::move(lookup);
+      then();
+      self->answered();
+    });
+  }
+
+  void ask_records() {
+    const std::string& domain = facts_.domain;
+    ask(&net::Resolver::txt, "_mta-sts." + domain, facts_.sts_record, [this] { ask_policy(); });
+    ask(&net::Resolver::txt, "_smtp._tls." + domain, facts_.tlsrpt_record, [this] { ask_rua(); });
+    if (!checker_.options_.thorough) return;
+    facts::Thorough& thorough = facts_.thorough.emplace();
+    ask(&net::Resolver::txt, domain, thorough.txt_at_domain, [] {});
+    ask(&net::Resolver::txt, "mta-sts." + domain, thorough.txt_at_mta_sts, [] {});
+    std::vector<std::string> parents;
+    for (std::size_t dot = domain.find('.'); dot != std::string::npos;
+         dot = domain.find('.', dot + 1)) {
+      const std::string parent = domain.substr(dot + 1);
+      if (parent.find('.') != std::string::npos) parents.push_back("_mta-sts." + parent);
+    }
+    thorough.parents.resize(parents.size());
+    for (std::size_t i = 0; i < parents.size(); ++i)
+      ask(&net::Resolver::txt, parents[i], thorough.parents[i], [] {});
+  }
+
+  // RFC 8460 §3: can reports get there? None is sent.
+  void ask_rua() {
+    if (!checker_.options_.thorough || !facts_.tlsrpt_record.found()) return;
+    const auto record = tlsrpt::select_record(facts_.tlsrpt_record.records);
+    if (!record || !*record) return;
+    for (const std::string& uri : (*record)->rua) {
+      const Result<DomainName> domain = DomainName::parse(tlsrpt::report_uri_domain(uri));
+      if (!domain || facts_.rua.size() == kMaxRua) continue;
+      facts_.rua.push_back({uri, std::string(domain->text()), {}, {}, {}, {}});
+    }
+    for (facts::RuaTarget& target : facts_.rua) {
+      if (ascii::equal_ignoring_case(target.uri.substr(0, 7), "mailto:")) {
+        ask(&net::Resolver::mx, target.domain, target.mx, [] {});
+        ask_addresses(target.domain, target.ipv4, target.ipv6, [] {});
+      } else {
+        ask_addresses(target.domain, target.ipv4, target.ipv6,
+                      [this, &target] { connect(target); });
+      }
+    }
+  }
+
+  void connect(facts::RuaTarget& target) {
+    const std::vector<IpAddress> addresses = addresses_of(target.ipv4, target.ipv6);
+    if (addresses.empty()) return;
+    ++open_;
+    const auto self = shared_from_this();
+    checker_.connector_.probe(addresses, checker_.options_.fetch.port,
+                              [self, &target](bool answers) {
+                                if (self->finished_) return;
+                                target.answers = answers;
+                                self->answered();
+                              });
+  }
+
+  // --------------------------------------------------------------------------- the policy host
+  // RFC 8461 §3.1: without exactly one valid record there is nothing to be fetched.
+  void ask_policy() {
+    if (!facts_.sts_record.found()) return;
+    const auto record = mtasts::select_record(facts_.sts_record.records);
+    if (!record || !*record) return;
+    facts_.policy.host = "mta-sts." + facts_.domain;
+    ask_addresses(facts_.policy.host, facts_.policy.ipv4, facts_.policy.ipv6, [this] { fetch(); });
+  }
+
+  // Both families are looked at where there is time for it: one that fails while the other serves is a fault that half of the
+  // senders meet.
+  void fetch() {
+    const std::vector<IpAddress>& ipv6 = facts_.policy.ipv6.addresses;
+    const std::vector<IpAddress>& ipv4 = facts_.policy.ipv4.addresses;
+    if (checker_.options_.thorough && !ipv6.empty() && !ipv4.empty()) {
+      fetch_from(ipv4);
+      fetch_from(ipv6);
+    } else if (!ipv4.empty() || !ipv6.empty()) {
+      fetch_from(addresses_of(facts_.policy.ipv6, facts_.policy.ipv4));
+    }
+  }
+
+  void fetch_from(const std::vector<IpAddress>& addresses) {
+    // Should the time end, the answer was cut short by us.
+    if (facts_.policy.status == facts::FetchStatus::not_tried)
+      facts_.policy.status = facts::FetchStatus::cut_short;
+    ++open_;
+    ++fetches_open_;
+    const auto self = shared_from_this();
+    checker_.fetcher_.fetch(facts_.policy.host, addresses, [self](facts::PolicyFetch fetched) {
+      if (fetched.tls.status != facts::TlsStatus::not_tried)
+        self->checker_.port_443_answered_ = true;
+      if (self->finished_) return;
+      self->take_fetch(std::move(fetched));
+      if (--self->fetches_open_ == 0) self->ask_pattern_domains();
+      self->answered();
+    });
+  }
+
+  // Of two families the one that serves the policy, and the attempts of both.
+  void take_fetch(facts::PolicyFetch fetched) {
+    facts::PolicyFetch& policy = facts_.policy;
+    std::vector<facts::FetchAttempt> attempts = std::move(policy.attempts);
+    attempts.insert(attempts.end(), fetched.attempts.begin(), fetched.attempts.end());
+    const auto serves = [](const facts::PolicyFetch& each) {
+      return each.status == facts::FetchStatus::response && each.http_status == 200;
+    };
+    if (policy.status == facts::FetchStatus::cut_short || (serves(fetched) && !serves(policy))) {
+      fetched.host = policy.host;
+      fetched.ipv4 = std::move(policy.ipv4);
+      fetched.ipv6 = std::move(policy.ipv6);
+      policy = std::move(fetched);
+    }
+    policy.attempts = std::move(attempts);
+  }
+
+  // RFC 8461 §10.4: whoever registers the domain below which a pattern stands passes the policy.
+  void ask_pattern_domains() {
+    if (!facts_.thorough || facts_.policy.status != facts::FetchStatus::response) return;
+    const Result<mtasts::Policy> policy = mtasts::parse_policy(facts_.policy.body);
+    if (!policy) return;
+    std::set<std::string> domains;
+    for (const mtasts::MxPattern& pattern : policy->mx) {
+      const std::string_view name = pattern.name().text();
+      const std::size_t last = name.rfind('.');
+      if (last == std::string_view::npos || domains.size() == kMaxMxHosts) continue;
+      const std::size_t before = name.rfind('.', last - 1);
+      domains.emplace(before == std::string_view::npos ? name : name.substr(before + 1));
+    }
+    facts_.thorough->pattern_domains.resize(domains.size());
+    std::size_t i = 0;
+    for (const std::string& domain : domains) {
+      facts::Lookup& lookup = facts_.thorough->pattern_domains[i++];
+      expect(lookup, domain);
+      ++open_;
+      const auto self = shared_from_this();
+      checker_.resolver_.txt(domain, [self, &lookup](const facts::TxtLookup& answer) {
+        if (self->finished_) return;
+        lookup = answer;
+        self->answered();
+      });
+    }
+  }
+
+  // --------------------------------------------------------------------------------- MX hosts
+  void ask_mx() {
+    ask(&net::Resolver::mx, facts_.domain, facts_.mx, [this] {
+      if (facts_.mx.found()) {
+        for (const facts::MxRecord& record : facts_.mx.records) {
+          if (record.host.empty()) continue;  // the null MX (RFC 7505)
+          if (facts_.mx_hosts.size() == kMaxMxHosts) break;
+          const bool known = std::ranges::any_of(
+              facts_.mx_hosts, [&](const facts::MxHost& host) { return host.host == record.host; });
+          if (!known) add_host(record.host, record.preference);
+        }
+      } else if (facts_.mx.absent()) {
+        facts_.implicit_mx = true;  // RFC 5321 §5.1
+        add_host(facts_.domain, 0);
+      }
+      for (facts::MxHost& host : facts_.mx_hosts) {
+        if (host.valid) ask_host(host);
+      }
+    });
+  }
+
+  void add_host(const std::string& name, std::uint16_t preference) {
+    facts::MxHost& host = facts_.mx_hosts.emplace_back();
+    host.host = name;
+    host.preference = preference;
+    host.valid = DomainName::parse(name).has_value();
+  }
+
+  void ask_host(facts::MxHost& host) {
+    ask(&net::Resolver::tlsa, "_25._tcp." + host.host, host.tlsa, [] {});
+    ask_addresses(host.host, host.ipv4, host.ipv6, [this, &host] {
+      // RFC 7672 §2.2.2: where the addresses behind a CNAME are not secure, the first CNAME may be.
+      const facts::AddressLookup& addresses = host.ipv4.cnames.empty() ? host.ipv6 : host.ipv4;
+      if (!addresses.cnames.empty() && !addresses.authentic)
+        ask(&net::Resolver::cname, host.host, host.first_cname, [] {});
+      probe(host);
+    });
+  }
+
+  void probe(facts::MxHost& host) {
+    const std::vector<IpAddress> addresses = addresses_of(host.ipv4, host.ipv6);
+    host.probes.resize(addresses.size());
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      facts::SmtpProbe& probe = host.probes[i];
+      probe.address = addresses[i];
+      probe.port = checker_.options_.probe.port;
+      if (!checker_.options_.ask_port_25) continue;
+      probe.status = facts::SmtpStatus::timed_out;
+      ++open_;
+      const auto self = shared_from_this();
+      checker_.prober_.probe(host.host, addresses[i], [self, &probe](facts::SmtpProbe done) {
+        self->checker_.saw(done);
+        if (self->finished_) return;
+        probe = std::move(done);
+        self->answered();
+      });
+    }
+  }
+
+  // ------------------------------------------------------------------------------- both of them
+  template <typename Then>
+  void ask_addresses(const std::string& name, facts::AddressLookup& ipv4,
+                     facts::AddressLookup& ipv6, Then then) {
+    const auto left =
+        std::make_shared<int>((checker_.options_.ipv4 ? 1 : 0) + (checker_.options_.ipv6 ? 1 : 0));
+    const auto one = [left, then] {
+      if (--*left == 0) then();
+    };
+    if (checker_.options_.ipv4) ask(&net::Resolver::ipv4, name, ipv4, one);
+    if (checker_.options_.ipv6) ask(&net::Resolver::ipv6, name, ipv6, one);
+  }
+
+  static std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
+                                             const facts::AddressLookup& second) {
+    std::vector<IpAddress> addresses = first.addresses;
+    addresses.insert(addresses.end(), second.addresses.begin(), second.addresses.end());
+    if (addresses.size() > kMaxAddresses) addresses.resize(kMaxAddresses, IpAddress());
+    return addresses;
+  }
+
+  void answered() {
+    if (--open_ > 0 || finished_) return;
+    if (!needs_validation()) return finish();
+    ++open_;
+    validation_asked_ = true;
+    const auto self = shared_from_this();
+    checker_.resolver_.validation([self](facts::Validation validation) {
+      self->facts_.validation = validation;
+      self->answered();
+    });
+  }
+
+  // Only where there are TLSA records does it matter whether the resolver validates.
+  bool needs_validation() const {
+    return !validation_asked_ &&
+           std::ranges::any_of(facts_.mx_hosts,
+                               [](const facts::MxHost& host) { return !host.tlsa.absent(); });
+  }
+
+  void finish() {
+    if (finished_) return;
+    finished_ = true;
+    checker_.reactor_.cancel(deadline_);
+    facts_.seconds = seconds_between(started_, net::Reactor::now());
+    facts_.port_25_blocked = checker_.port_25_blocked();
+    on_done_(std::move(facts_));
+  }
+
+  Checker& checker_;
+  OnDone on_done_;
+  facts::Domain facts_;
+  net::Time started_;
+  net::Reactor::TimerId deadline_;
+  int open_ = 0;  // questions without an answer
+  int fetches_open_ = 0;
+  bool validation_asked_ = false;
+  bool finished_ = false;
+};
+
+namespace {
+
+// What the options of the run mean for the parts.
+Options spread(Options options) {
+  const bool allow_private = options.allow_private;
+  const auto guard = [allow_private](const IpAddress& address) {
+    return net::allowed(address, allow_private);
+  };
+  options.fetch.allowed = guard;
+  options.probe.allowed = guard;
+  options.probe.thorough = options.thorough;
+  if (options.timeout < options.fetch.total_timeout) {
+    options.fetch.total_timeout = options.timeout;
+    options.fetch.is_patience_of_senders = false;
+  }
+  options.probe.total_timeout = std::min(options.probe.total_timeout, options.timeout);
+  return options;
+}
+
+}  // namespace
+
+Checker::Checker(net::Reactor& reactor, Options options)
+    : reactor_(reactor),
+      options_(spread(std::move(options))),
+      resolver_(reactor_, options_.resolver),
+      fetcher_(reactor_, options_.fetch),
+      prober_(reactor_, options_.probe),
+      connector_(reactor_, {options_.probe.connect_timeout, options_.probe.allowed}) {}
+
+Checker::~Checker() = default;
+
+void Checker::start(const std::string& domain, OnDone on_done) {
+  std::make_shared<Plan>(*this, std::move(on_done))->start(domain);
+}
+
+bool Checker::port_25_blocked() const {
+  return !port_25_answered_ && port_443_answered_ && silent_networks_.size() >= 2;
+}
+
+void Checker::saw(const facts::SmtpProbe& probe) {
+  if (probe.status == facts::SmtpStatus::timed_out && probe.greeting.empty()) {
+    silent_networks_.insert(network_of(probe.address));
+  } else if (probe.status != facts::SmtpStatus::private_address) {
+    port_25_answered_ = true;
+  }
+}
+
+void check_all(const std::vector<std::string>& domains, const Options& options,
+               std::size_t most_at_once, const OnResult& on_result,
+               const std::function<bool()>& stopped) {
+  net::Reactor reactor;
+  Checker checker(reactor, options);
+  std::size_t next = 0;
+  std::size_t running = 0;
+  reactor.run([&] {
+    while (running < most_at_once && next < domains.size()) {
+      const std::size_t place = next++;
+      ++running;
+      checker.start(domains[place], [&, place](facts::Domain facts) {
+        --running;
+        on_result(place, std::move(facts));
+      });
+    }
+    return (running == 0 && next == domains.size()) || stopped();
+  });
+}
+
+}  // namespace mxseal::check

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Plan: everything that is asked about one domain, in the order that saves work, until facts::Domain is whole.
+//
+// TXT, MX and the resolver's self-test go out at once; the policy host is asked only where the record says so, each MX host at
+// each of its addresses as soon as they are known. Whatever the time allowed cuts off stays "timed out": never an absence.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "facts/domain.hpp"
+#include "net/connect_probe.hpp"
+#include "net/policy_fetch.hpp"
+#include "net/reactor.hpp"
+#include "net/resolver.hpp"
+#include "net/smtp_probe.hpp"
+
+namespace mxseal::check {
+
+struct Options {
+  net::ResolverOptions resolver;
+  net::PolicyFetchOptions fetch;
+  net::SmtpProbeOptions probe;
+  std::chrono::milliseconds timeout{90'000};  ///< a domain, in all
+  bool ask_port_25 = true;                    ///< not --no-probe
+  bool thorough = true;                       ///< look-ups and handshakes that cost extra
+  bool ipv4 = true;
+  bool ipv6 = true;
+  bool allow_private = false;  ///< connect to addresses that are not public too
+};
+
+/// MX hosts of a domain, and addresses of a host, that are looked at; the rest stays unknown.
+inline constexpr std::size_t kMaxMxHosts = 50;
+inline constexpr std::size_t kMaxAddresses = 20;
+/// Targets of reports that are looked at.
+inline constexpr std::size_t kMaxRua = 10;
+
+/// What all domains of a run share: the resolver, the probes, and what they showed of the network.
+class Checker {
+ public:
+  using OnDone = std::function<void(facts::Domain)>;
+
+  Checker(net::Reactor& reactor, Options options);
+  ~Checker();
+  Checker(const Checker&) = delete;
+  Checker& operator=(const Checker&) = delete;
+
+  /// Checks a domain, as typed; `on_done` is called from the reactor, not from within start().
+  void start(const std::string& domain, OnDone on_done);
+
+ private:
+  class Plan;
+
+  /// Whether port 25 seems blocked for this network (facts::Domain::port_25_blocked).
+  bool port_25_blocked() const;
+  void saw(const facts::SmtpProbe& probe);
+
+  net::Reactor& reactor_;
+  Options options_;
+  net::Resolver resolver_;
+  net::PolicyFetcher fetcher_;
+  net::SmtpProber prober_;
+  net::ConnectProber connector_;
+  std::set<std::string> silent_networks_;  // where port 25 was silent, as /24 or /48
+  bool port_25_answered_ = false;
+  bool port_443_answered_ = false;
+};
+
+/// Gets a domain's place in the list and its facts.
+using OnResult = std::function<void(std::size_t, facts::Domain)>;
+
+/// Checks all domains, at most `most_at_once` at the same time, each handed over as soon as its facts are whole. `stopped` is asked
+/// at least every 50 ms, and true ends it all.
+void check_all(const std::vector<std::string>& domains, const Options& options,
+               std::size_t most_at_once, const OnResult& on_result,
+               const std::function<bool()>& stopped);
+
+}  // namespace mxseal::check

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "judge/finding.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace mxseal::judge {
+namespace {
+
+constexpr FindingRow kRows[] = {
+#define MXSEAL_FINDING(name, code, severity, section, result_type, cause, remedy) \
+  {code, Severity::severity, section, result_type, cause, remedy},
+#include "judge/findings.def"
+#undef MXSEAL_FINDING
+};
+
+std::optional<FindingId> find(std::string_view area, std::string_view code) {
+  return find_finding(std::string(area).append(code));
+}
+
+}  // namespace
+
+std::string_view severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::error:
+      return "error";
+    case Severity::unknown:
+      return "unknown";
+    case Severity::warning:
+      return "warning";
+    case Severity::info:
+      return "info";
+  }
+  return {};  // untested: unreachable
+}
+
+const FindingRow& row(FindingId id) {
+  return kRows[static_cast<std::size_t>(id)];
+}
+
+std::optional<FindingId> find_finding(std::string_view code) {
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    if (kRows[i].code == code) return static_cast<FindingId>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<FindingId> finding_of(std::string_view area, Errc code) {
+  return find(area, code_name(code));
+}
+
+std::optional<FindingId> finding_of(std::string_view area, Deviation deviation) {
+  return find(area, code_name(deviation));
+}
+
+void Findings::add(FindingId id, std::string subject, std::string detail) {
+  add(id, row(id).severity, std::move(subject), std::move(detail));
+}
+
+void Findings::add(FindingId id, Severity severity, std::string subject, std::string detail) {
+  const bool known = std::ranges::any_of(findings_, [&](const Finding& each) {
+    return each.id == id && each.subject == subject && each.detail == detail;
+  });
+  if (known) return;
+  findings_.push_back({id, severity, std::move(subject), std::move(detail), seen_at_});
+}
+
+void Findings::add(std::string_view area, const Deviations& deviations,
+                   const std::string& subject) {
+  for (const std::string_view code : deviations.names()) {
+    if (const auto id = find(area, code)) add(*id, subject);
+  }
+}
+
+bool Findings::has(FindingId id) const {
+  return std::ranges::any_of(findings_, [id](const Finding& each) { return each.id == id; });
+}
+
+bool Findings::has_error(std::string_view area) const {
+  return std::ranges::any_of(findings_, [&](const Finding& each) {
+    return each.severity == Severity::error && each.code().starts_with(area);
+  });
+}
+
+std::vector<Finding> Findings::sorted() && {
+  std::ranges::stable_sort(findings_, {},
+                           [](const Finding& each) { return std::tuple(each.severity, each.id); });
+  return std::move(findings_);
+}
+
+}  // namespace mxseal::judge

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "net/dns_transport.hpp"
+
+// c-ares calls the functions that carry whole messages deprecated from 1.28 on; those that replace them are not in 1.18.
+#define CARES_NO_DEPRECATED
+#include <ares.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <new>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "formats/dns_message.hpp"
+
+namespace mxseal::net {
+namespace {
+
+constexpr std::size_t kQuestionsAPort = 64;
+constexpr std::size_t kMaxChannels = 16;  // about 100 KiB each with c-ares 1.18
+constexpr std::chrono::seconds kSweep{1};
+
+void initialize_library() {
+  static const int status = ares_library_init(ARES_LIB_INIT_ALL);
+  if (status != ARES_SUCCESS) throw std::bad_alloc();  // untested: memory
+}
+
+}  // namespace
+
+// A channel of c-ares has one UDP socket. It closes it when no question is open, and then begins with another port.
+class DnsTransport::Channel {
+ public:
+  Channel(Reactor& reactor, const Server& server, std::chrono::milliseconds timeout)
+      : reactor_(reactor) {
+    initialize_library();
+    std::string no_file = "/dev/null";  // nothing of the system's configuration is wanted
+    ares_options settings{};
+    // EDNS: answers may be longer than 512 bytes. NOCHECKRESP: SERVFAIL and REFUSED are answers.
+    settings.flags =
+        ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS | ARES_FLAG_NOCHECKRESP;
+    settings.timeout = static_cast<int>(std::clamp<std::int64_t>(timeout.count(), 1, 3'600'000));
+    settings.tries = 1;
+    settings.ednspsz = dns::kUdpSize;
+    settings.resolvconf_path = no_file.data();
+    settings.sock_state_cb = &Channel::on_socket;
+    settings.sock_state_cb_data = this;
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ |
+               ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+    mask |= ARES_OPT_QUERY_CACHE;
+    settings.qcache_max_ttl = 0;  // an answer is what the server says now
+#endif
+    if (ares_init_options(&channel_, &settings, mask) != ARES_SUCCESS)
+      throw std::bad_alloc();  // untested: memory
+    const std::string address = server.address.text();
+    const std::string text = (server.address.is_v4() ? address : '[' + address + ']') + ':' +
+                             std::to_string(server.port);
+    if (ares_set_servers_ports_csv(channel_, text.c_str()) != ARES_SUCCESS) {
+      ares_destroy(channel_);  // untested: memory
+      throw std::bad_alloc();  // untested: memory
+    }
+  }
+  ~Channel() {
+    closing_ = true;
+    ares_destroy(channel_);
+  }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  std::size_t open() const {
+    return open_;
+  }
+  bool full() const {
+    return open_ > 0 && sent_ >= kQuestionsAPort;
+  }
+
+  void send(std::string_view question, OnOutcome on_outcome) {
+    sent_ = open_ == 0 ? 1 : sent_ + 1;
+    ++open_;
+    auto sent = std::make_unique<Sent>(Sent{this, std::move(on_outcome)});
+    ares_send(channel_, reinterpret_cast<const unsigned char*>(question.data()),
+              static_cast<int>(question.size()), &Channel::on_outcome, sent.release());
+  }
+
+  void let_go_of_the_silent() {
+    ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  }
+
+ private:
+  struct Sent {
+    Channel* channel;
+    OnOutcome on_outcome;
+  };
+
+  static void on_outcome(void* data, int status, int /*timeouts*/, unsigned char* message,
+                         int size) {
+    const std::unique_ptr<Sent> sent(static_cast<Sent*>(data));
+    Channel& self = *sent->channel;
+    if (self.closing_) return;
+    --self.open_;
+    // Newer c-ares gives up the socket over anything that is no DNS message, whoever sent it: as if nothing had come.
+    const bool silence = status == ARES_ETIMEOUT || status == ARES_EBADRESP;
+    const Outcome outcome = status == ARES_SUCCESS ? Outcome::message
+                            : silence              ? Outcome::silence
+                                                   : Outcome::failure;
+    std::string bytes;
+    if (outcome == Outcome::message)
+      bytes.assign(reinterpret_cast<const char*>(message), static_cast<std::size_t>(size));
+    // Not from here: c-ares must not be destroyed in its own callback, nor anybody be called from within send().
+    self.reactor_.at(Reactor::now(), [then = std::move(sent->on_outcome), outcome,
+                                      bytes = std::move(bytes)] { then(outcome, bytes); });
+  }
+
+  static void on_socket(void* data, ares_socket_t socket, int readable, int writable) {
+    auto* self = static_cast<Channel*>(data);
+    if (readable == 0 && writable == 0) {
+      self->reactor_.forget(socket);
+      return;
+    }
+    const std::uint32_t events = (readable != 0 ? EPOLLIN : 0U) | (writable != 0 ? EPOLLOUT : 0U);
+    self->reactor_.watch(socket, events, [self, socket](std::uint32_t happened) {
+      const bool failed = (happened & (EPOLLERR | EPOLLHUP)) != 0;
+      ares_process_fd(self->channel_,
+                      failed || (happened & EPOLLIN) != 0 ? socket : ARES_SOCKET_BAD,
+                      failed || (happened & EPOLLOUT) != 0 ? socket : ARES_SOCKET_BAD);
+    });
+  }
+
+  Reactor& reactor_;
+  ares_channel channel_ = nullptr;
+  std::size_t sent_ = 0;  // from this port
+  std::size_t open_ = 0;
+  bool closing_ = false;
+};
+
+DnsTransport::DnsTransport(Reactor& reactor, const Server& server,
+                           std::chrono::milliseconds timeout)
+    : reactor_(reactor), server_(server), timeout_(timeout) {}
+
+DnsTransport::~DnsTransport() {
+  if (sweep_) reactor_.cancel(*sweep_);
+}
+
+void DnsTransport::send(std::string_view question, bool another_socket, OnOutcome on_outcome) {
+  if (current_ == nullptr || current_->full() || another_socket) current_ = &next_channel();
+  current_->send(question, std::move(on_outcome));
+  sweep_later();
+}
+
+DnsTransport::Channel& DnsTransport::next_channel() {
+  const auto least =
+      std::ranges::min_element(channels_, {}, [](const auto& each) { return each->open(); });
+  if (least != channels_.end() && ((*least)->open() == 0 || channels_.size() == kMaxChannels))
+    return **least;
+  return *channels_.emplace_back(std::make_unique<Channel>(reactor_, server_, timeout_));
+}
+
+// Asking c-ares for its next timer costs a walk over all questions each time; whoever asks keeps the time anyway.
+void DnsTransport::sweep_later() {
+  if (sweep_) return;
+  sweep_ = reactor_.at(Reactor::now() + kSweep, [this] {
+    sweep_.reset();
+    sweep();
+  });
+}
+
+// Lets c-ares forget what was never answered.
+void DnsTransport::sweep() {
+  for (const auto& each : channels_) each->let_go_of_the_silent();
+  if (std::ranges::any_of(channels_, [](const auto& each) { return each->open() > 0; }))
+    sweep_later();
+}
+
+}  // namespace mxseal::net

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Reactor: one thread's loop over sockets and timers (epoll). Everything in net runs in its callbacks, and none of them waits.
+//
+// At most kEventsATurn events are taken at once and the clock is read for each, or many slow handshakes in one turn would look
+// like time-outs to those behind them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+namespace mxseal::net {
+
+using Clock = std::chrono::steady_clock;
+using Time = Clock::time_point;
+
+class Reactor {
+ public:
+  static constexpr int kEventsATurn = 32;
+  using OnEvent =
+      std::function<void(std::uint32_t events)>;  ///< EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP
+  using OnTime = std::function<void()>;
+  using TimerId = std::pair<Time, std::uint64_t>;
+
+  Reactor();
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  static Time now() { return Clock::now(); }
+
+  /// Calls `on_event` for `events` of `socket` from now on, in place of what was asked for before.
+  void watch(int socket, std::uint32_t events, OnEvent on_event);
+  /// Must come before the socket is closed. Allowed within a callback, also its own.
+  void forget(int socket);
+
+  /// Calls `on_time` once, not before `when`; never from within at() itself.
+  TimerId at(Time when, OnTime on_time);
+  /// Allowed for timers that have gone off.
+  void cancel(TimerId timer) { timers_.erase(timer); }
+
+  /// Runs until `finished` says so, which is asked after each turn and at least every 50 ms.
+  void run(const std::function<bool()>& finished);
+
+ private:
+  struct Watch {
+    std::uint32_t events = 0;
+    std::uint32_t generation = 0;
+    std::shared_ptr<OnEvent> on_event;
+  };
+
+  void turn();
+  void run_timers();
+
+  int epoll_;
+  std::unordered_map<int, Watch> watches_;
+  std::map<TimerId, OnTime> timers_;
+  std::uint64_t last_timer_ = 0;
+  std::uint32_t last_generation_ = 0;
+};
+
+}  // namespace mxseal::net

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "pki/tlsa.hpp"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <memory>
+
+#include "pki/chain.hpp"
+
+namespace mxseal::pki {
+namespace {
+
+std::string digest(const EVP_MD* algorithm, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, algorithm, nullptr);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+// RFC 6698 §2.1.2, §2.1.3.
+bool names(const Tlsa& record, const Certificate& certificate) {
+  const std::string content = record.selector == 0 ? certificate.der() : certificate.public_key();
+  switch (record.matching_type) {
+    case 0:
+      return content == record.data;
+    case 1:
+      return digest(EVP_sha256(), content) == record.data;
+    default:
+      return digest(EVP_sha512(), content) == record.data;
+  }
+}
+
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
+
+// A SubjectPublicKeyInfo; null where the bytes are none.
+Key key_of(std::string_view bytes) {
+  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+  const unsigned char* const end = at + bytes.size();
+  ERR_set_mark();
+  Key key(d2i_PUBKEY(nullptr, &at, static_cast<long>(bytes.size())));
+  ERR_pop_to_mark();
+  if (at != end) key.reset();
+  return key;
+}
+
+bool signed_by(const Certificate& certificate, EVP_PKEY* key) {
+  ERR_set_mark();
+  const bool verifies = X509_verify(certificate.native(), key) == 1;
+  ERR_pop_to_mark();
+  return verifies;
+}
+
+TlsaOutcome match_authority(const Tlsa& record, std::span<const Certificate> chain,
+                            std::string_view host, std::int64_t at) {
+  std::string detail;
+  bool sent = false;
+  const auto leads_to = [&](const Certificate& anchor) {
+    const Verification verification = verify_to(chain, anchor, host, at);
+    if (verification.ok) return true;
+    const ChainError& first = verification.errors.front();
+    detail =
+        std::string(fault_name(first.fault)) + (first.detail.empty() ? "" : ": " + first.detail);
+    return false;
+  };
+  // Usage 2 is of a CA above the leaf: Postfix and OpenSSL do not look at depth 0 for it.
+  for (const Certificate& each : chain.subspan(1)) {
+    if (!names(record, each)) continue;
+    sent = true;
+    if (leads_to(each)) return {TlsaMatch::match, {}};
+  }
+  // 2 0 0 brings the certificate along (RFC 7671 §5.2.2).
+  if (!sent && record.selector == 0 && record.matching_type == 0) {
+    const Result<Certificate> anchor = Certificate::from_der(record.data);
+    if (anchor) {
+      if (leads_to(*anchor)) return {TlsaMatch::match, {}};
+      return {TlsaMatch::no_match, detail};
+    }
+  }
+  // 2 1 0 brings the key alone: what it signed is as good as the anchor (RFC 7671 §5.2.3).
+  if (!sent && record.selector == 1 && record.matching_type == 0) {
+    const Key key = key_of(record.data);
+    for (const Certificate& each : chain) {
+      if (key == nullptr || !signed_by(each, key.get())) continue;
+      sent = true;
+      if (leads_to(each)) return {TlsaMatch::match, {}};
+    }
+  }
+  return {sent ? TlsaMatch::no_match : TlsaMatch::not_sent, detail};
+}
+
+}  // namespace
+
+TlsaOutcome usable(const Tlsa& record) {
+  const auto unusable = [](std::string why) {
+    return TlsaOutcome{TlsaMatch::unusable, std::move(why)};
+  };
+  if (record.usage == 0 || record.usage == 1)
+    return unusable("usage " + std::to_string(record.usage) + " is not for SMTP");
+  if (record.usage > 3) return unusable("unknown usage " + std::to_string(record.usage));
+  if (record.selector > 1) return unusable("unknown selector " + std::to_string(record.selector));
+  if (record.matching_type > 2)
+    return unusable("unknown matching type " + std::to_string(record.matching_type));
+  const std::size_t size = record.matching_type == 1 ? 32 : record.matching_type == 2 ? 64 : 0;
+  if (size != 0 && record.data.size() != size)
+    return unusable("a digest of " + std::to_string(record.data.size()) + " bytes");
+  if (record.data.empty()) return unusable("no data");
+  if (record.matching_type == 0 && record.selector == 0 && !Certificate::from_der(record.data))
+    return unusable("its data is no certificate");
+  if (record.matching_type == 0 && record.selector == 1 && key_of(record.data) == nullptr)
+    return unusable("its data is no public key");
+  return {};
+}
+
+std::vector<TlsaOutcome> match(std::span<const Tlsa> records, std::span<const Certificate> chain,
+                               std::string_view host, std::int64_t at) {
+  std::vector<TlsaOutcome> outcomes;
+  outcomes.reserve(records.size());
+  for (const Tlsa& record : records) {
+    TlsaOutcome outcome = usable(record);
+    if (outcome.match != TlsaMatch::unusable && !chain.empty()) {
+      if (record.usage == 3) {
+        outcome.match = names(record, chain[0]) ? TlsaMatch::match : TlsaMatch::no_match;
+      } else {
+        outcome = match_authority(record, chain, host, at);
+      }
+    }
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+}  // namespace mxseal::pki
