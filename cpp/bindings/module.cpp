@@ -5,11 +5,13 @@
 
 namespace mxseal::bindings {
 
+void register_check(py::module_& module);
 void register_mime(py::module_& module);
 void register_mtasts(py::module_& module);
 void register_tlsrpt_record(py::module_& module);
 void register_tlsrpt_report(py::module_& module);
 void register_tlsrpt_table(py::module_& module);
+void register_x509(py::module_& module);
 
 }  // namespace mxseal::bindings
 
@@ -17,6 +19,9 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   using namespace mxseal::bindings;
   module.doc() = "The compiled core of mxseal; use the public modules instead.";
   module.attr("__version__") = MXSEAL_VERSION;
+
+  py::module_ check = module.def_submodule("check", "Checks of domains, and their findings.");
+  register_check(check);
 
   py::module_ mime = module.def_submodule("mime", "The mail reader, for the tests.");
   register_mime(mime);
@@ -28,4 +33,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   register_tlsrpt_record(tlsrpt);
   register_tlsrpt_report(tlsrpt);
   register_tlsrpt_table(tlsrpt);
+
+  py::module_ x509 = module.def_submodule("x509", "Certificates of servers (RFC 5280, RFC 8461).");
+  register_x509(x509);
 }

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Is mail to a domain really encrypted, to the right server, and if not, why?
 
+``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates;
 ``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
 records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``
 and ``MissingExtraError``.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 try:
     from mxseal._core import __version__
@@ -24,16 +27,38 @@ from mxseal import mtasts, tlsrpt
 from mxseal._exceptions import MissingExtraError, MxsealError, ParseError
 from mxseal._public import publish
 
+if TYPE_CHECKING:
+    from mxseal import x509
+    from mxseal._check import DomainCheck, acheck, check
+
 publish(__name__, MissingExtraError, MxsealError, ParseError)
 
 __all__ = [
+    "DomainCheck",
     "MissingExtraError",
     "MxsealError",
     "ParseError",
     "__version__",
+    "acheck",
+    "check",
     "mtasts",
     "tlsrpt",
+    "x509",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What only checks need comes when it is first asked for: reading reports begins sooner."""
+    import importlib
+
+    if name == "x509":
+        return importlib.import_module("mxseal.x509")
+    if name in ("DomainCheck", "acheck", "check"):
+        from mxseal import _check
+
+        publish(__name__, _check.DomainCheck)
+        return getattr(_check, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,11 @@ from mxseal._rows import TableLike, rows
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False, default=shown).encode
 
 
+def object_text(value: dict[str, object]) -> str:
+    """One object on one line."""
+    return visible_json(_encode(value))
+
+
 def write_ndjson(table: TableLike, sink: Sink) -> None:
     """One object a row and line."""
     for row in rows(table):

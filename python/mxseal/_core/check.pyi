@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""
+Checks of domains, and their findings.
+"""
+from __future__ import annotations
+import collections.abc
+import typing
+__all__: list[str] = ['About', 'domain_name', 'errors', 'explain', 'findings', 'run']
+class About:
+    """
+    What is always true of a finding.
+    """
+    @property
+    def cause(self) -> str:
+        ...
+    @property
+    def code(self) -> str:
+        ...
+    @property
+    def remedy(self) -> str:
+        ...
+    @property
+    def result_type(self) -> str:
+        ...
+    @property
+    def section(self) -> str:
+        ...
+    @property
+    def severity(self) -> str:
+        ...
+def domain_name(text: str) -> str:
+    """
+    A-labels in lower case, without final dot; ParseError for what is no host name.
+    """
+def errors() -> list[tuple[str, str]]:
+    """
+    Code and sentence of all that may not be readable.
+    """
+def explain(code: str) -> About:
+    """
+    The finding of a code; KeyError for none.
+    """
+def findings() -> list[About]:
+    """
+    Every finding there is, in the order in which they are listed.
+    """
+def run(domains: collections.abc.Sequence[str], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, on_result: collections.abc.Callable, stopped: typing.Any) -> None:
+    """
+    Checks domains, each handed to on_result(place, result) as soon as it is judged.
+    """

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""What is to be copied to mend a finding: records and policy files, made for the domain."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from mxseal._check import DomainCheck, Finding
+
+TWO_WEEKS = 1209600  # seconds: long enough to protect, short enough to change (RFC 8461 §10.2)
+
+
+class Copy(NamedTuple):
+    """Lines that are to be copied as they are.
+
+    Attributes:
+        before: what to do with them.
+        lines: the text.
+    """
+
+    before: str
+    lines: list[str]
+
+
+def new_id(at: datetime) -> str:
+    """An id that no earlier record of the domain had: the time in UTC (RFC 8461 §3.1)."""
+    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+
+
+def sts_record(domain: str, identity: str) -> str:
+    """The MTA-STS record as a zone file has it."""
+    return f'_mta-sts.{domain}. IN TXT "v=STSv1; id={identity};"'
+
+
+def tlsrpt_record(domain: str, rua: str) -> str:
+    """The TLS-RPT record as a zone file has it."""
+    return f'_smtp._tls.{domain}. IN TXT "v=TLSRPTv1; rua={rua}"'
+
+
+def policy_lines(mode: str, mx: list[str], max_age: int) -> list[str]:
+    """A policy file (RFC 8461 §3.2)."""
+    return [
+        "version: STSv1",
+        f"mode: {mode}",
+        *(f"mx: {each}" for each in mx),
+        f"max_age: {max_age}",
+    ]
+
+
+def copies(check: DomainCheck, finding: Finding) -> list[Copy]:
+    """What the postmaster may copy for this finding; none asks to trust what was merely seen."""
+    record = sts_record(check.domain, new_id(check.started))
+    if finding.code in ("sts.mx.none-covered", "sts.mx.wildcard-depth"):
+        policy = check.sts.policy
+        hosts = [host.host for host in check.mx]
+        if policy is None or not hosts:
+            return []
+        return [
+            Copy(
+                "If you chose these hosts, publish this policy file:",
+                policy_lines(policy.mode, hosts, policy.max_age or TWO_WEEKS),
+            ),
+            Copy("and then, so that senders fetch it, this record:", [record]),
+            Copy("If not, somebody changed your DNS: leave the policy as it is.", []),
+        ]
+    if finding.code == "sts.mx.not-covered":
+        return [
+            Copy(
+                "If you chose this host, add a line to the policy file:", [f"mx: {_host(finding)}"]
+            ),
+            Copy("and then, so that senders fetch it, publish this record:", [record]),
+        ]
+    if finding.code.startswith("sts.dns.") and finding.severity == "error":
+        if finding.code in ("sts.dns.cname-loop", "sts.dns.dnssec-bogus"):
+            return []
+        return [Copy("Publish this record, and no other that begins so:", [record])]
+    if finding.code == "rpt.sts-without-rpt":
+        example = tlsrpt_record(check.domain, f"mailto:tls-reports@{check.domain}")
+        return [Copy("With an address that you read:", [example])]
+    return []
+
+
+def _host(finding: Finding) -> str:
+    return finding.detail.split(" ")[0] if finding.detail else finding.subject

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: MIT
+"""``mxseal check``: is mail to a domain really encrypted, to the right server, and if not, why?"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from mxseal._output import messages
+from mxseal._output.sink import Sink, forget_output, opened
+from mxseal.cli.exit import Exit
+from mxseal.cli.refusals import RefusedError
+
+if TYPE_CHECKING:
+    from mxseal._check import DomainCheck, Settings
+
+Format = Literal["text", "json", "ndjson"]
+FORMATS: tuple[Format, ...] = ("text", "json", "ndjson")
+GOOD = ("protected", "testing", "no-mail")
+BAD = ("partly", "broken", "misconfigured", "unprotected")
+
+EXAMPLES = """\b
+Examples:
+  mxseal check example.com
+  mxseal check example.com example.org --format ndjson
+  mxseal check - < domains.txt
+  mxseal check example.com --resolver 127.0.0.1 --no-probe
+
+Exit status 0: every domain is protected, testing or takes no mail, and no finding is an error; 1:
+something is wrong; 3: something could not be seen, and nothing else is wrong.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What the command line asks for."""
+
+    domains: tuple[str, ...]
+    format: Format
+    resolver: tuple[str, ...]
+    ca_file: Path | None
+    timeout: float
+    no_probe: bool
+    quick: bool
+    ipv4: bool
+    ipv6: bool
+    smtp_port: int
+    https_port: int
+    helo: str
+    allow_private: bool
+    at: datetime | None
+    quiet: bool
+    verbose: bool
+
+
+def _time(_: click.Context, __: click.Parameter, typed: str | None) -> datetime | None:
+    """A day or a time in UTC."""
+    if typed is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        raise RefusedError(
+            "no day or time for --at", "write it like 2026-11-22 or 2026-11-22T06:10:00Z", typed
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+@click.command("check", epilog=EXAMPLES, short_help="Check a domain: DNS, policy, every MX host.")
+@click.argument("domains", metavar="DOMAIN…", nargs=-1)
+@click.option("--format", type=click.Choice(FORMATS), default="text", help="Starting value: text.")
+@click.option(
+    "--resolver",
+    multiple=True,
+    metavar="ADDRESS[:PORT]",
+    help="Ask this one, the next after 1 s; repeatable. Starting value: the system's.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1, 3600),
+    default=90,
+    metavar="SECONDS",
+    help="Total a domain. Starting value: 90.",
+)
+@click.option("--no-probe", is_flag=True, help="Ask nothing on port 25.")
+@click.option("--quick", is_flag=True, help="Without the look-ups that cost extra.")
+@click.option("--ipv4", is_flag=True, help="Only by IPv4.")
+@click.option("--ipv6", is_flag=True, help="Only by IPv6.")
+@click.option(
+    "--helo", default="", metavar="NAME", help="Say this in EHLO. Starting value: the host's name."
+)
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Trust the roots in this PEM file in place of the system's.",
+)
+@click.option("--allow-private", is_flag=True, help="Connect to addresses that are not public too.")
+@click.option(
+    "--smtp-port",
+    type=click.IntRange(1, 65535),
+    default=25,
+    metavar="PORT",
+    help="Starting value: 25.",
+)
+@click.option(
+    "--https-port",
+    type=click.IntRange(1, 65535),
+    default=443,
+    metavar="PORT",
+    help="Starting value: 443.",
+)
+@click.option("--at", callback=_time, metavar="DAY", help="Judge as of this day or time, UTC.")
+@click.option("--quiet", is_flag=True, help="One line a domain.")
+@click.option("--verbose", is_flag=True, help="Every finding and stage, and the RFC's sections.")
+def command(**options: Any) -> Callable[[], int]:
+    """Check what a sending server meets: records, policy, each MX host, its certificate."""
+    return lambda: _work(_Asked(**options))
+
+
+def _work(asked: _Asked) -> int:
+    if asked.quiet and asked.verbose:
+        raise RefusedError("--quiet and --verbose contradict each other", "leave one of them out")
+    domains = list(_domains(asked.domains))
+    if not domains:
+        raise RefusedError("no domain in mxseal check", "name one, or - for standard input")
+    settings = _settings(asked)
+    answer = _Answer(asked, len(domains))
+    try:
+        with opened(None) as sink:
+            _check_into(domains, settings, answer, sink)
+    except BrokenPipeError:
+        forget_output()
+    except OSError as error:
+        messages.error("cannot write", error.strerror or "", "standard output")
+        forget_output()
+        return Exit.FOUND
+    return answer.status()
+
+
+def _domains(typed: tuple[str, ...]) -> Iterator[str]:
+    for name in typed:
+        if name != "-":
+            yield name
+            continue
+        for line in sys.stdin:
+            if text := line.partition("#")[0].strip():
+                yield text
+
+
+def _settings(asked: _Asked) -> Settings:
+    from mxseal._check import Settings
+
+    if asked.ca_file is not None and not asked.ca_file.is_file():
+        raise RefusedError("no such file", "name a PEM file of roots", str(asked.ca_file))
+    return Settings(
+        resolvers=asked.resolver,
+        ca_file=str(asked.ca_file or ""),
+        timeout=asked.timeout,
+        probe=not asked.no_probe,
+        quick=asked.quick,
+        ipv4=asked.ipv4 or not asked.ipv6,
+        ipv6=asked.ipv6 or not asked.ipv4,
+        smtp_port=asked.smtp_port,
+        https_port=asked.https_port,
+        helo=asked.helo,
+        allow_private=asked.allow_private,
+        at=asked.at,
+    )
+
+
+def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: Sink) -> None:
+    from mxseal._check import check_all
+    from mxseal._exceptions import ParseError
+
+    waiting: dict[int, DomainCheck] = {}
+    written = 0
+
+    def on_result(place: int, result: DomainCheck) -> None:
+        nonlocal written
+        waiting[place] = result
+        while written in waiting:  # in the order in which they were asked for
+            answer.write(waiting.pop(written), sink)
+            written += 1
+
+    try:
+        check_all(domains, settings, on_result)
+    except ParseError as wrong:
+        if wrong.code == "trust-store":
+            raise RefusedError(
+                "no roots to trust", "name a PEM file of them: --ca-file FILE", wrong.detail
+            ) from None
+        raise RefusedError(
+            "wrong value for --resolver", "write ADDRESS or ADDRESS:PORT", wrong.detail
+        ) from None
+    answer.end(sink)
+
+
+class _Answer:
+    """Writes results as they come, and knows the exit status in the end."""
+
+    def __init__(self, asked: _Asked, domains: int) -> None:
+        self.asked = asked
+        self.several = domains > 1
+        self.verdicts: Counter[str] = Counter()
+        self.errors = 0
+
+    def write(self, result: DomainCheck, sink: Sink) -> None:
+        """One domain."""
+        first = not self.verdicts
+        self.verdicts[result.verdict] += 1
+        self.errors += len(result.errors)
+        if self.asked.format != "text":
+            from mxseal._output.json import object_text
+
+            text = object_text(result.to_dict())
+            before = "" if self.asked.format == "ndjson" else "[\n" if first else ",\n"
+            after = "\n" if self.asked.format == "ndjson" else ""
+            sink.write(before + text + after)
+            return
+        from mxseal._output.check_text import write_check, write_checks_line
+
+        fine = result.verdict in GOOD and not result.errors
+        if self.asked.quiet or (self.several and fine and not self.asked.verbose):
+            write_checks_line(result, sink)
+            return
+        write_check(result, sink, verbose=self.asked.verbose)
+        if self.several:
+            sink.write("\n")
+
+    def end(self, sink: Sink) -> None:
+        """What follows the last domain."""
+        if self.asked.format == "json":
+            sink.write("\n]\n")
+        elif self.asked.format == "text" and self.several and not self.asked.quiet:
+            from mxseal._output.check_text import write_counts
+
+            write_counts(self.verdicts, sink)
+
+    def status(self) -> Exit:
+        """As the table of verdicts has it."""
+        if self.errors or any(self.verdicts[verdict] for verdict in BAD):
+            return Exit.FOUND
+        return Exit.UNDECIDED if self.verdicts["inconclusive"] else Exit.GOOD
