@@ -28,16 +28,15 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
 # ------------------------------------------------------------------------------------------------------------ for everybody
-demo: $(STAMPS)/installed  ## read the bundled archive of reports and print what is in it
+demo: $(STAMPS)/installed $(STAMPS)/lab-venv  ## attacks on a laboratory of domains, and a bundled archive of reports
 	@tools/demo.sh
 
 test: cpp-test python-test  ## all tests: C++, Python, README, notebooks
 
-servers:  ## the real servers that the integration tests talk to
-	@echo "no integration test needs a server yet"
+servers: $(STAMPS)/system-servers  ## the real servers that the integration tests talk to
 
 # ------------------------------------------------------------------------------------------------------------------- set-up
-# One stamp a step. A later part that needs real servers adds their packages to tools/debian.sh and its step to `servers`.
+# One stamp a step.
 $(STAMPS)/system-%: tools/debian.sh
 	@mkdir -p $(@D) && PYTHON=$(PYTHON) tools/debian.sh $* && touch $@
 
