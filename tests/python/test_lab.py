@@ -477,6 +477,18 @@ def observe_body(body: bytes) -> set[str]:
     return {f"sts.policy.{word}" for word in words}
 
 
+# Where a distribution's OpenSSL offers nothing below TLS 1.2, Python's ssl just sees it fail.
+OLD_TLS = {
+    "sts.host.tls-version": "sts.host.tls-handshake",
+    "smtp.tls.version-old": "smtp.tls.handshake-failed",
+}
+
+
+def is_seen(met: set[str], expected: set[str]) -> bool:
+    """Whether the client met what is declared, as far as its library tells it."""
+    return met in (expected, {OLD_TLS.get(code, code) for code in expected})
+
+
 def test_policy_hosts_do_what_is_declared(lab: Lab) -> None:
     """Q6, Q12, Q13, Q28: each policy host shows just the faults that its situation expects."""
     situations = [each for each in lab.situations if each.policy_host]
@@ -489,7 +501,7 @@ def test_policy_hosts_do_what_is_declared(lab: Lab) -> None:
         expected = codes_of(situation, "sts.host.", "sts.cert.", "sts.http.", "sts.policy.")
         if expected == {"sts.http.cut-short"}:
             expected = {"sts.http.too-slow"}  # the same drip, and more patience
-        if met != expected - SEEN_ELSEWHERE:
+        if not is_seen(met, expected - SEEN_ELSEWHERE):
             wrong[situation.name] = (sorted(met), sorted(expected))
     assert wrong == {}
 
@@ -557,6 +569,8 @@ def test_mx_hosts_do_what_is_declared(lab: Lab) -> None:
             continue
         # On a slow machine every greeting may be late.
         met -= {"smtp.greeting-delay"} - expected
+        if is_seen(met, expected):
+            continue
         if not expected <= met or met - expected - set(situation.tolerated):
             wrong[situation.name] = (sorted(met), sorted(expected))
     assert wrong == {}
