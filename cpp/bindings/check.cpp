@@ -13,6 +13,7 @@
 #include "bindings/pybind.hpp"
 #include "check/plan.hpp"
 #include "judge/judge.hpp"
+#include "judge/policy.hpp"
 
 namespace mxseal::bindings {
 namespace {
@@ -237,21 +238,20 @@ class Pulse {
 
  private:
   const py::object& stopped_;
-  Clock::time_point last_ = Clock::now();
+  Clock::time_point last_{};  // asked at once, and then again and again
   bool failed_ = false;
   bool asked_to_stop_ = false;
 };
 
-void run(const std::vector<std::string>& domains, const std::vector<std::string>& resolvers,
+void run(const std::vector<py::bytes>& names, const std::vector<std::string>& resolvers,
          const std::string& ca_file, double timeout, bool probe, bool quick, bool ipv4, bool ipv6,
          std::uint16_t smtp_port, std::uint16_t https_port, const std::string& helo,
          bool allow_private, bool trust_ad, std::size_t concurrency, std::optional<std::int64_t> at,
          const py::function& on_result, const py::object& stopped) {
+  const std::vector<std::string> domains(names.begin(), names.end());
   check::Options options;
   for (const std::string& text : resolvers) {
-    Result<net::Server> server = net::parse_server(text);
-    if (!server) raise(server.error());
-    options.resolver.servers.push_back(*server);
+    options.resolver.servers.push_back(unwrap(net::parse_server(text)));
   }
   options.resolver.trust_ad = trust_ad;
   options.timeout = std::chrono::milliseconds(std::llround(timeout * 1000));
@@ -263,18 +263,17 @@ void run(const std::vector<std::string>& domains, const std::vector<std::string>
   options.probe.port = smtp_port;
   options.fetch.port = https_port;
   if (!helo.empty()) options.probe.helo = helo;
-  Result<pki::TrustStore> roots =
-      ca_file.empty() ? pki::TrustStore::system() : pki::TrustStore::from_file(ca_file);
-  if (!roots) raise(roots.error());
+  options.most_at_once = concurrency;
+  options.at = at;
+  const pki::TrustStore roots =
+      unwrap(ca_file.empty() ? pki::TrustStore::system() : pki::TrustStore::from_file(ca_file));
 
   Pulse pulse(stopped);
   {
     const py::gil_scoped_release unlocked;
     check::check_all(
-        domains, options, concurrency,
-        [&](std::size_t place, const facts::Domain& facts) {
-          const judge::Judgement judgement =
-              judge::judge(facts, *roots, at.value_or(std::time(nullptr)));
+        domains, options, roots,
+        [&](std::size_t place, const facts::Domain& facts, const judge::Judgement& judgement) {
           const py::gil_scoped_acquire locked;
           pulse.call([&] { on_result(place, to_python(facts, judgement)); });
         },
@@ -302,9 +301,13 @@ PyFinding explain(const std::string& code) {
 }
 
 std::string domain_name(const std::string& text) {
-  const Result<DomainName> name = DomainName::parse(text);
-  if (!name) raise(name.error());
-  return std::string(name->text());
+  return std::string(unwrap(DomainName::parse(text)).text());
+}
+
+std::vector<std::string_view> advice(const mtasts::Policy& policy) {
+  const std::optional<judge::FindingId> unwise = judge::max_age_finding(policy);
+  if (!unwise) return {};
+  return {judge::row(*unwise).code};
 }
 
 }  // namespace
@@ -324,6 +327,8 @@ void register_check(py::module_& module) {
              "Every finding there is, in the order in which they are listed.");
   module.def("explain", &explain, py::arg("code"), "The finding of a code; KeyError for none.");
   module.def("errors", &error_codes, "Code and sentence of all that may not be readable.");
+  module.def("advice", &advice, py::arg("policy"),
+             "Codes of what a valid policy says and nobody should mean.");
   module.def("domain_name", &domain_name, py::arg("text"),
              "A-labels in lower case, without final dot; ParseError for what is no host name.");
   module.def("run", &run, py::arg("domains"), py::kw_only(), py::arg("resolvers"),

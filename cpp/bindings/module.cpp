@@ -20,9 +20,6 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   module.doc() = "The compiled core of mxseal; use the public modules instead.";
   module.attr("__version__") = MXSEAL_VERSION;
 
-  py::module_ check = module.def_submodule("check", "Checks of domains, and their findings.");
-  register_check(check);
-
   py::module_ mime = module.def_submodule("mime", "The mail reader, for the tests.");
   register_mime(mime);
 
@@ -36,4 +33,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
 
   py::module_ x509 = module.def_submodule("x509", "Certificates of servers (RFC 5280, RFC 8461).");
   register_x509(x509);
+
+  py::module_ check = module.def_submodule("check", "Checks of domains, and their findings.");
+  register_check(check);
 }

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/ascii.hpp"
 #include "base/domain_name.hpp"
 #include "formats/mtasts_policy.hpp"
 #include "formats/mtasts_record.hpp"
@@ -115,12 +114,18 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     const auto record = tlsrpt::select_record(facts_.tlsrpt_record.records);
     if (!record || !*record) return;
     for (const std::string& uri : (*record)->rua) {
-      const Result<DomainName> domain = DomainName::parse(tlsrpt::report_uri_domain(uri));
-      if (!domain || facts_.rua.size() == kMaxRua) continue;
-      facts_.rua.push_back({uri, std::string(domain->text()), {}, {}, {}, {}});
+      const std::optional<tlsrpt::ReportTarget> target = tlsrpt::report_target(uri);
+      if (!target) continue;
+      const Result<DomainName> domain = DomainName::parse(target->domain);
+      if (!domain) continue;  // an address literal: nothing to look up
+      if (facts_.rua.size() == kMaxRua) {
+        facts_.budget_spent = true;
+        break;
+      }
+      facts_.rua.push_back({uri, std::string(domain->text()), {}, {}, {}, {}, target->port});
     }
     for (facts::RuaTarget& target : facts_.rua) {
-      if (ascii::equal_ignoring_case(target.uri.substr(0, 7), "mailto:")) {
+      if (tlsrpt::report_target(target.uri)->by_mail) {
         ask(&net::Resolver::mx, target.domain, target.mx, [] {});
         ask_addresses(target.domain, target.ipv4, target.ipv6, [] {});
       } else {
@@ -135,12 +140,12 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     if (addresses.empty()) return;
     ++open_;
     const auto self = shared_from_this();
-    checker_.connector_.probe(addresses, checker_.options_.fetch.port,
-                              [self, &target](bool answers) {
-                                if (self->finished_) return;
-                                target.answers = answers;
-                                self->answered();
-                              });
+    const std::uint16_t port = target.port == 0 ? checker_.options_.fetch.port : target.port;
+    checker_.connector_.probe(addresses, port, [self, &target](bool answers) {
+      if (self->finished_) return;
+      target.answers = answers;
+      self->answered();
+    });
   }
 
   // --------------------------------------------------------------------------- the policy host
@@ -156,13 +161,13 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   // Both families are looked at where there is time for it: one that fails while the other serves is a fault that half of the
   // senders meet.
   void fetch() {
-    const std::vector<IpAddress>& ipv6 = facts_.policy.ipv6.addresses;
-    const std::vector<IpAddress>& ipv4 = facts_.policy.ipv4.addresses;
-    if (checker_.options_.thorough && !ipv6.empty() && !ipv4.empty()) {
-      fetch_from(ipv4);
-      fetch_from(ipv6);
-    } else if (!ipv4.empty() || !ipv6.empty()) {
-      fetch_from(addresses_of(facts_.policy.ipv6, facts_.policy.ipv4));
+    const facts::AddressLookup& ipv6 = facts_.policy.ipv6;
+    const facts::AddressLookup& ipv4 = facts_.policy.ipv4;
+    if (checker_.options_.thorough && !ipv6.addresses.empty() && !ipv4.addresses.empty()) {
+      fetch_from(addresses_of(ipv4, {}));
+      fetch_from(addresses_of(ipv6, {}));
+    } else if (!ipv4.addresses.empty() || !ipv6.addresses.empty()) {
+      fetch_from(addresses_of(ipv6, ipv4));
     }
   }
 
@@ -234,7 +239,6 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       if (facts_.mx.found()) {
         for (const facts::MxRecord& record : facts_.mx.records) {
           if (record.host.empty()) continue;  // the null MX (RFC 7505)
-          if (facts_.mx_hosts.size() == kMaxMxHosts) break;
           const bool known = std::ranges::any_of(
               facts_.mx_hosts, [&](const facts::MxHost& host) { return host.host == record.host; });
           if (!known) add_host(record.host, record.preference);
@@ -243,8 +247,17 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
         facts_.implicit_mx = true;  // RFC 5321 §5.1
         add_host(facts_.domain, 0);
       }
+      // All hosts are held against the policy; those beyond the limit stay unknown besides.
+      std::size_t asked = 0;
       for (facts::MxHost& host : facts_.mx_hosts) {
-        if (host.valid) ask_host(host);
+        if (!host.valid) continue;
+        if (asked++ < kMaxMxHosts) {
+          ask_host(host);
+        } else {
+          facts_.budget_spent = true;
+          expect(host.ipv4, host.host);
+          expect(host.ipv6, host.host);
+        }
       }
     });
   }
@@ -300,11 +313,14 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     if (checker_.options_.ipv6) ask(&net::Resolver::ipv6, name, ipv6, one);
   }
 
-  static std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
-                                             const facts::AddressLookup& second) {
+  std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
+                                      const facts::AddressLookup& second) {
     std::vector<IpAddress> addresses = first.addresses;
     addresses.insert(addresses.end(), second.addresses.begin(), second.addresses.end());
-    if (addresses.size() > kMaxAddresses) addresses.resize(kMaxAddresses, IpAddress());
+    if (addresses.size() > kMaxAddresses) {
+      facts_.budget_spent = true;
+      addresses.resize(kMaxAddresses, IpAddress());
+    }
     return addresses;
   }
 
@@ -323,8 +339,9 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   // Only where there are TLSA records does it matter whether the resolver validates.
   bool needs_validation() const {
     return !validation_asked_ &&
-           std::ranges::any_of(facts_.mx_hosts,
-                               [](const facts::MxHost& host) { return !host.tlsa.absent(); });
+           std::ranges::any_of(facts_.mx_hosts, [](const facts::MxHost& host) {
+             return host.tlsa.found() || host.tlsa.unknown();
+           });
   }
 
   void finish() {
@@ -395,19 +412,20 @@ void Checker::saw(const facts::SmtpProbe& probe) {
 }
 
 void check_all(const std::vector<std::string>& domains, const Options& options,
-               std::size_t most_at_once, const OnResult& on_result,
+               const pki::TrustStore& roots, const OnResult& on_result,
                const std::function<bool()>& stopped) {
   net::Reactor reactor;
   Checker checker(reactor, options);
   std::size_t next = 0;
   std::size_t running = 0;
   reactor.run([&] {
-    while (running < most_at_once && next < domains.size()) {
+    while (running < options.most_at_once && next < domains.size()) {
       const std::size_t place = next++;
       ++running;
-      checker.start(domains[place], [&, place](facts::Domain facts) {
+      checker.start(domains[place], [&, place](const facts::Domain& facts) {
         --running;
-        on_result(place, std::move(facts));
+        on_result(place, facts,
+                  judge::judge(facts, roots, options.at.value_or(std::time(nullptr))));
       });
     }
     return (running == 0 && next == domains.size()) || stopped();

@@ -7,13 +7,16 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "facts/domain.hpp"
+#include "judge/judge.hpp"
 #include "net/connect_probe.hpp"
 #include "net/policy_fetch.hpp"
 #include "net/reactor.hpp"
@@ -31,10 +34,12 @@ struct Options {
   bool thorough = true;                       ///< look-ups and handshakes that cost extra
   bool ipv4 = true;
   bool ipv6 = true;
-  bool allow_private = false;  ///< connect to addresses that are not public too
+  bool allow_private = false;      ///< connect to addresses that are not public too
+  std::size_t most_at_once = 20;   ///< domains, in check_all()
+  std::optional<std::int64_t> at;  ///< judge as of this time, seconds since 1970; nothing: now
 };
 
-/// MX hosts of a domain, and addresses of a host, that are looked at; the rest stays unknown.
+/// MX hosts of a domain, and addresses of a host, that are looked at; the rest stays unknown, and budget_spent says so.
 inline constexpr std::size_t kMaxMxHosts = 50;
 inline constexpr std::size_t kMaxAddresses = 20;
 /// Targets of reports that are looked at.
@@ -71,13 +76,13 @@ class Checker {
   bool port_443_answered_ = false;
 };
 
-/// Gets a domain's place in the list and its facts.
-using OnResult = std::function<void(std::size_t, facts::Domain)>;
+/// Gets a domain's place in the list, what was seen of it and what that is worth.
+using OnResult = std::function<void(std::size_t, const facts::Domain&, const judge::Judgement&)>;
 
-/// Checks all domains, at most `most_at_once` at the same time, each handed over as soon as its facts are whole. `stopped` is asked
-/// at least every 50 ms, and true ends it all.
+/// Checks and judges all domains, each handed over as soon as it is done. `stopped` is asked at least every 50 ms, and true ends
+/// it all.
 void check_all(const std::vector<std::string>& domains, const Options& options,
-               std::size_t most_at_once, const OnResult& on_result,
+               const pki::TrustStore& roots, const OnResult& on_result,
                const std::function<bool()>& stopped);
 
 }  // namespace mxseal::check

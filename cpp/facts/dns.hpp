@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ip_address.hpp"
+#include "pki/tlsa.hpp"
 
 namespace mxseal::facts {
 
@@ -57,12 +58,7 @@ struct AddressLookup : Lookup {  ///< A or AAAA
   std::vector<IpAddress> addresses;
 };
 
-struct TlsaRecord {
-  std::uint8_t usage = 0;
-  std::uint8_t selector = 0;
-  std::uint8_t matching_type = 0;
-  std::string data;  ///< bytes
-};
+using TlsaRecord = pki::Tlsa;
 
 struct TlsaLookup : Lookup {
   std::vector<TlsaRecord> records;

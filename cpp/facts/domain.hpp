@@ -40,15 +40,17 @@ struct RuaTarget {
   MxLookup mx;         ///< mailto only
   AddressLookup ipv4;
   AddressLookup ipv6;
-  std::optional<bool> answers;  ///< https: a connection to 443 was accepted
+  std::optional<bool> answers;  ///< https: a connection was accepted
+  std::uint16_t port = 0;       ///< of an https URI that names one
 };
 
 struct Domain {
   std::string domain;        ///< A-labels in lower case, without final dot
   std::int64_t started = 0;  ///< seconds since 1970
   double seconds = 0;
-  bool valid = true;          ///< it can be a domain; all else is empty where not
-  bool budget_spent = false;  ///< the time allowed for this domain ended
+  bool valid = true;  ///< it can be a domain; all else is empty where not
+  bool budget_spent =
+      false;  ///< the time, or the number of hosts and addresses, for this domain ended
 
   TxtLookup sts_record;     ///< _mta-sts.<domain>
   TxtLookup tlsrpt_record;  ///< _smtp._tls.<domain>

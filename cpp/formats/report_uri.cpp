@@ -3,6 +3,9 @@
 
 #include <arpa/inet.h>
 
+#include <charconv>
+#include <system_error>
+
 #include <string>
 
 #include "base/ascii.hpp"
@@ -102,19 +105,29 @@ ReportUri judge_report_uri(std::string_view uri) {
   return ReportUri::wrong_scheme;
 }
 
-std::string_view report_uri_domain(std::string_view uri) {
-  if (judge_report_uri(uri) != ReportUri::usable) return {};
+std::optional<ReportTarget> report_target(std::string_view uri) {
+  if (judge_report_uri(uri) != ReportUri::usable) return std::nullopt;
+  ReportTarget target;
   Cursor cursor(uri);
   if (cursor.take_ignoring_case("mailto:")) {
     cursor.take_until('@');
     cursor.take('@');
-    return cursor.take_until('?');
+    target.by_mail = true;
+    target.domain = cursor.take_until('?');
+    return target;
   }
   cursor.take_ignoring_case("https://");
   std::string_view authority = cursor.take_while([](char c) { return !is_one_of(c, "/?#"); });
   authority.remove_prefix(authority.find('@') + 1);  // npos + 1 is 0: there is no user
-  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
-  return authority.substr(0, authority.find(':'));
+  const std::size_t literal = authority.starts_with('[') ? authority.find(']') : 0;
+  target.domain = authority.substr(0, authority.find(':', literal));
+  authority.remove_prefix(target.domain.size());
+  if (authority.size() < 2) return target;  // no port, or an empty one (RFC 3986 §3.2.3)
+  authority.remove_prefix(1);
+  const char* const end = authority.data() + authority.size();
+  const auto [stopped, error] = std::from_chars(authority.data(), end, target.port);
+  if (error != std::errc() || stopped != end || target.port == 0) return std::nullopt;
+  return target;
 }
 
 }  // namespace mxseal::tlsrpt

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace mxseal::tlsrpt {
@@ -18,7 +19,15 @@ enum class ReportUri : std::uint8_t {
 /// Judges one member of rua, which holds printable ASCII without "," and ";".
 ReportUri judge_report_uri(std::string_view uri);
 
-/// The domain of a mailto address, or the host of an https URI, as written; empty for what is not usable.
-std::string_view report_uri_domain(std::string_view uri);
+/// Where a usable URI leads.
+struct ReportTarget {
+  bool by_mail = false;  ///< mailto; else https
+  std::string_view
+      domain;  ///< of the address, or the host, as written; an address literal keeps its brackets
+  std::uint16_t port = 0;  ///< as written; 0 where there is none
+};
+
+/// Nothing for a URI that is not usable, or whose port no host has.
+std::optional<ReportTarget> report_target(std::string_view uri);
 
 }  // namespace mxseal::tlsrpt

@@ -28,13 +28,6 @@ Secure addresses_secure(const facts::MxHost& host) {
   return host.ipv4.found() || host.ipv6.found() ? Secure::no : Secure::unknown;
 }
 
-std::vector<pki::Tlsa> records_of(const facts::MxHost& host) {
-  std::vector<pki::Tlsa> records;
-  for (const facts::TlsaRecord& record : host.tlsa.records)
-    records.push_back({record.usage, record.selector, record.matching_type, record.data});
-  return records;
-}
-
 // The three numbers, as in a zone file: "3 1 1".
 std::string numbers(const pki::Tlsa& record) {
   return std::to_string(record.usage) + " " + std::to_string(record.selector) + " " +
@@ -76,7 +69,7 @@ bool judge_records(const facts::MxHost& host, Findings& findings) {
   const std::string subject = tlsa_name(host);
   std::vector<std::string> unusable;
   bool any_usable = false;
-  for (const pki::Tlsa& record : records_of(host)) {
+  for (const pki::Tlsa& record : host.tlsa.records) {
     const pki::TlsaOutcome outcome = pki::usable(record);
     if (outcome.match == TlsaMatch::unusable) {
       unusable.push_back(numbers(record) + ": " + outcome.detail);
@@ -93,7 +86,7 @@ bool judge_records(const facts::MxHost& host, Findings& findings) {
 }
 
 bool any_usable(const facts::MxHost& host) {
-  return std::ranges::any_of(records_of(host), [](const pki::Tlsa& record) {
+  return std::ranges::any_of(host.tlsa.records, [](const pki::Tlsa& record) {
     return pki::usable(record).match != TlsaMatch::unusable;
   });
 }
@@ -193,14 +186,14 @@ bool has_tlsa_to_match(const facts::MxHost& host, const MxJudgement& judged) {
 bool tlsa_matches(const facts::Domain& facts, const facts::MxHost& host,
                   const std::vector<pki::Certificate>& chain, std::int64_t at) {
   return std::ranges::any_of(
-      match(facts, host, records_of(host), chain, at),
+      match(facts, host, host.tlsa.records, chain, at),
       [](const pki::TlsaOutcome& outcome) { return outcome.match == TlsaMatch::match; });
 }
 
 TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
                        const facts::SmtpProbe& probe, std::int64_t at, const std::string& subject,
                        Findings& findings) {
-  const std::vector<pki::Tlsa> records = records_of(host);
+  const std::vector<pki::Tlsa>& records = host.tlsa.records;
   const std::vector<pki::TlsaOutcome> outcomes = match(facts, host, records, probe.tls.chain, at);
 
   TlsaVerdict verdict;

@@ -17,16 +17,6 @@ std::string url_of(const facts::Domain& facts) {
   return "https://mta-sts." + facts.domain + "/.well-known/mta-sts.txt";
 }
 
-void judge_max_age(const mtasts::Policy& policy, const std::string& url, Findings& findings) {
-  if (policy.mode == mtasts::Mode::none) return;  // RFC 8461 §8.3 suggests a small one there
-  const std::string seconds = std::to_string(policy.max_age);
-  if (policy.max_age == 0) {
-    findings.add(FindingId::sts_policy_max_age_zero, url, seconds);
-  } else if (policy.max_age < kDay) {
-    findings.add(FindingId::sts_policy_max_age_short, url, seconds);
-  }
-}
-
 void judge_patterns(const mtasts::Policy& policy, const facts::Domain& facts,
                     const std::string& url, Findings& findings) {
   for (auto pattern = policy.mx.begin(); pattern != policy.mx.end(); ++pattern) {
@@ -53,6 +43,12 @@ std::string list(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+std::optional<FindingId> max_age_finding(const mtasts::Policy& policy) {
+  if (policy.mode == mtasts::Mode::none || policy.max_age >= kDay) return std::nullopt;
+  return policy.max_age == 0 ? FindingId::sts_policy_max_age_zero
+                             : FindingId::sts_policy_max_age_short;
+}
+
 std::optional<mtasts::Policy> judge_policy(const facts::Domain& facts, Findings& findings) {
   const std::string url = url_of(facts);
   Result<mtasts::Policy> policy = mtasts::parse_policy(facts.policy.body);
@@ -71,7 +67,8 @@ std::optional<mtasts::Policy> judge_policy(const facts::Domain& facts, Findings&
     findings.add(FindingId::sts_policy_unknown_field, url, name);
   if (policy->mode == mtasts::Mode::testing) findings.add(FindingId::sts_policy_mode_testing, url);
   if (policy->mode == mtasts::Mode::none) findings.add(FindingId::sts_policy_mode_none, url);
-  judge_max_age(*policy, url, findings);
+  if (const auto unwise = max_age_finding(*policy); unwise)
+    findings.add(*unwise, url, std::to_string((*policy).max_age));
   judge_patterns(*policy, facts, url, findings);
   return *std::move(policy);
 }

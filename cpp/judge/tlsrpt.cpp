@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/ascii.hpp"
-#include "base/cursor.hpp"
 #include "base/domain_name.hpp"
+#include "formats/report_uri.hpp"
 #include "judge/lookups.hpp"
 
 namespace mxseal::judge {
@@ -38,14 +38,11 @@ bool add_failed_attempts(const facts::TxtLookup& lookup, const std::string& subj
   return meant;
 }
 
-// The domain of a mailto: address; empty for another URI.
+// The domain that a mailto: address names; empty for another URI.
 std::string mail_domain(std::string_view uri) {
-  Cursor cursor(uri);
-  if (!cursor.take_ignoring_case("mailto:")) return {};
-  cursor.take_until('@');
-  if (!cursor.take('@')) return {};
+  const std::optional<tlsrpt::ReportTarget> target = tlsrpt::report_target(uri);
   std::string buffer;
-  return std::string(normalize_domain(cursor.take_until('?'), buffer));
+  return target && target->by_mail ? std::string(normalize_domain(target->domain, buffer)) : "";
 }
 
 bool is_known_empty(const facts::AddressLookup& ipv4, const facts::AddressLookup& ipv6) {

@@ -16,6 +16,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from mxseal._exceptions import MxsealError
+
 SCHEMA_VERSION = 1
 
 Severity = Literal["error", "warning", "info", "unknown"]
@@ -445,7 +447,7 @@ def check_all(
         on_result(place, build(DomainCheck, answer))
 
     _core.check.run(
-        list(domains),
+        [each.encode(errors="surrogateescape") for each in domains],
         resolvers=list(settings.resolvers),
         ca_file=settings.ca_file,
         timeout=settings.timeout,
@@ -504,6 +506,7 @@ def check(
 
     Raises:
         ParseError: a resolver is no address, or the roots cannot be read.
+        MxsealError: it was stopped.
     """
     settings = Settings(
         resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
@@ -522,6 +525,8 @@ def check(
     )
     results: list[DomainCheck] = []
     check_all([domain], settings, lambda _, result: results.append(result), stopped)
+    if not results:
+        raise MxsealError("the check was stopped before it was done")
     return results[0]
 
 

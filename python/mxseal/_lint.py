@@ -11,7 +11,6 @@ from mxseal import _core, mtasts, tlsrpt
 from mxseal._exceptions import ParseError
 
 PREFIXES = {"record": "sts.dns", "policy": "sts.policy", "tlsrpt": "rpt"}
-ADVICE = {"max_age-zero", "max_age-short", "mx-duplicate"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ def lint(kind: Literal["record", "policy", "tlsrpt"], content: bytes) -> list[Pr
     """
     prefix = PREFIXES[kind]
     deviations: Sequence[str]
+    advice: Sequence[str] = ()
     try:
         if kind == "record":
             deviations = mtasts.parse_record(content).deviations
@@ -57,19 +57,10 @@ def lint(kind: Literal["record", "policy", "tlsrpt"], content: bytes) -> list[Pr
             deviations = tlsrpt.parse_record(content).deviations
         else:
             policy = mtasts.parse_policy(content)
-            deviations = [*policy.deviations, *_unwise(policy)]
+            deviations, advice = policy.deviations, _core.check.advice(policy)
     except ParseError as wrong:
         return [_problem(f"{prefix}.{wrong.code}", wrong.detail, wrong.offset)]
-    return [_problem(f"{prefix}.{each}") for each in deviations]
-
-
-def _unwise(policy: mtasts.Policy) -> list[str]:
-    """What a valid policy says and nobody should mean (RFC 8461 §10.2)."""
-    if policy.mode == "none":
-        return []
-    if policy.max_age == 0:
-        return ["max_age-zero"]
-    return ["max_age-short"] if policy.max_age < 86400 else []
+    return [_problem(code) for code in (*(f"{prefix}.{each}" for each in deviations), *advice)]
 
 
 def _problem(code: str, detail: str = "", offset: int | None = None) -> Problem:

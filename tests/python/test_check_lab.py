@@ -15,6 +15,7 @@ import pytest
 from mxseal import DomainCheck
 from mxseal._check import Settings, check_all
 from mxseal.lab import Lab, Situation
+from mxseal.lab.model import Answer
 from mxseal.lab.situations import SITUATIONS
 
 
@@ -75,3 +76,23 @@ def test_situation(lab: Lab, checked: dict[str, DomainCheck], situation: Situati
         declared = situation.effects.plain, situation.effects.mta_sts, situation.effects.dane
         for here, there in zip(found, declared, strict=True):
             assert there is None or here == there
+
+
+def test_what_is_beyond_the_limits_is_told_and_held_against_the_policy() -> None:
+    """50 MX hosts are asked; those behind them stay unknown, and may not hide from the policy."""
+    hosts = ["5 mx1.{domain}.", *(f"10 other{number}.{{domain}}." for number in range(49))]
+    crowd = Situation(
+        name="crowd",
+        sentence="More MX hosts than are asked",
+        zone={("@", "MX"): Answer(records=(*hosts, "20 mx.elsewhere.example."))},
+    )
+    with Lab(situations=(crowd,)) as small:
+        *options, domain = small.arguments(crowd)
+        results: list[DomainCheck] = []
+        check_all([domain], settings_of(options), lambda _, result: results.append(result))
+    [result] = results
+    assert len(result.mx) == 51
+    assert (result.mx[50].host, result.mx[50].in_policy) == ("mx.elsewhere.example", False)
+    codes = {each.code for each in result.findings}
+    assert {"scan.budget", "sts.mx.not-covered"} <= codes
+    assert result.mx[50].verdict != "passes"

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +124,20 @@ def test_what_is_no_domain_is_inconclusive(run: Run, lab: Lab) -> None:
     assert [each["code"] for each in found["findings"]] == ["scan.invalid-domain"]
 
 
+def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
+    """Names come from files, and files from anywhere."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mxseal", "check", "-", "--quiet", *options(lab)],
+        input=b"caf\xe9.test  # Latin-1\n\nenforce.test\n",
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    bad, good = done.stdout.decode().splitlines()
+    assert bad.startswith("? caf\\xe9.test  inconclusive")
+    assert good == "✓ enforce.test  protected"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -193,6 +209,11 @@ def test_check_gives_a_value(lab: Lab) -> None:
     assert "enforce.test" in result._repr_html_()
     again = asyncio.run(mxseal.acheck("enforce.test", **arguments))
     assert again.verdict == "protected"
+
+
+def test_a_check_that_is_stopped_says_so() -> None:
+    with pytest.raises(mxseal.MxsealError, match="stopped"):
+        mxseal.check("example.com", resolver="127.0.0.1:9", stopped=lambda: True)
 
 
 def test_each_situation_has_a_name_of_its_own() -> None:

@@ -3,10 +3,10 @@
 The compiled core of mxseal; use the public modules instead.
 """
 from __future__ import annotations
-from . import check
 from . import mime
 from . import mtasts
 from . import tlsrpt
 from . import x509
+from . import check
 __all__: list[str] = ['check', 'mime', 'mtasts', 'tlsrpt', 'x509']
 __version__: str = '0.1.0'

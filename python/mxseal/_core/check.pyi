@@ -4,8 +4,9 @@ Checks of domains, and their findings.
 """
 from __future__ import annotations
 import collections.abc
+import mxseal._core.mtasts
 import typing
-__all__: list[str] = ['About', 'domain_name', 'errors', 'explain', 'findings', 'run']
+__all__: list[str] = ['About', 'advice', 'domain_name', 'errors', 'explain', 'findings', 'run']
 class About:
     """
     What is always true of a finding.
@@ -28,6 +29,10 @@ class About:
     @property
     def severity(self) -> str:
         ...
+def advice(policy: mxseal._core.mtasts.Policy) -> list[str]:
+    """
+    Codes of what a valid policy says and nobody should mean.
+    """
 def domain_name(text: str) -> str:
     """
     A-labels in lower case, without final dot; ParseError for what is no host name.
@@ -44,7 +49,7 @@ def findings() -> list[About]:
     """
     Every finding there is, in the order in which they are listed.
     """
-def run(domains: collections.abc.Sequence[str], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, on_result: collections.abc.Callable, stopped: typing.Any) -> None:
+def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, on_result: collections.abc.Callable, stopped: typing.Any) -> None:
     """
     Checks domains, each handed to on_result(place, result) as soon as it is judged.
     """

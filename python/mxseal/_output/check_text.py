@@ -49,7 +49,6 @@ SENTENCES = {
     "no-mail": "The domain takes no mail.",
 }
 EXPIRES_SOON = timedelta(days=30)
-GOOD = ("protected", "testing", "no-mail")
 
 
 def write_checks_line(check: DomainCheck, sink: Sink) -> None:

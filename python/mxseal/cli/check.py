@@ -150,9 +150,9 @@ def _domains(typed: tuple[str, ...]) -> Iterator[str]:
         if name != "-":
             yield name
             continue
-        for line in sys.stdin:
-            if text := line.partition("#")[0].strip():
-                yield text
+        for line in sys.stdin.buffer:  # one name that is no UTF-8 must not end the others
+            if text := line.partition(b"#")[0].strip():
+                yield text.decode(errors="surrogateescape")
 
 
 def _settings(asked: _Asked) -> Settings:
