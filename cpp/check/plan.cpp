@@ -18,13 +18,6 @@ namespace {
 
 using facts::LookupStatus;
 
-// The network that an address lies in, for telling one silent host from a silent network.
-std::string network_of(const IpAddress& address) {
-  const auto& bytes = address.bytes();
-  return {reinterpret_cast<const char*>(bytes.data()),
-          address.is_v4() ? std::size_t{3} : std::size_t{6}};
-}
-
 double seconds_between(net::Time from, net::Time to) {
   return std::chrono::duration<double>(to - from).count();
 }
@@ -55,10 +48,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       checker_.reactor_.at(started_, [self] { self->finish(); });
       return;
     }
-    deadline_ = checker_.reactor_.at(started_ + checker_.options_.timeout, [self] {
-      self->facts_.budget_spent = true;
-      self->finish();
-    });
+    end_at(started_ + checker_.options_.timeout);
     Open open(*this);
     ask_records();
     ask_mx();
@@ -73,6 +63,26 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     Open& operator=(const Open&) = delete;
     Plan& plan_;
   };
+
+  void end_at(net::Time when) {
+    deadline_ = checker_.reactor_.at(when, [self = shared_from_this()] {
+      const net::Time end = self->started_ + self->checker_.options_.timeout + self->waited();
+      if (end > net::Reactor::now()) return self->end_at(end);
+      self->facts_.budget_spent = true;
+      self->finish();
+    });
+  }
+
+  // How long it waited for its turn to connect, in what is still open; that does not count.
+  net::Clock::duration waited() const {
+    net::Clock::duration longest{};
+    for (const auto& [host, shared] : open_hosts_) {
+      for (const Turn& turn : shared->turns)
+        longest = std::max(longest, turn.waited_since(started_));
+    }
+    for (const auto& turn : fetch_turns_) longest = std::max(longest, turn->waited_since(started_));
+    return longest;
+  }
 
   // Asks for one thing; `then` sees the answer, and may ask further.
   template <typename Lookup, typename Then>
@@ -178,13 +188,22 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     ++open_;
     ++fetches_open_;
     const auto self = shared_from_this();
-    checker_.fetcher_.fetch(facts_.policy.host, addresses, [self](facts::PolicyFetch fetched) {
-      if (fetched.tls.status != facts::TlsStatus::not_tried)
-        self->checker_.port_443_answered_ = true;
-      if (self->finished_) return;
-      self->take_fetch(std::move(fetched));
-      if (--self->fetches_open_ == 0) self->ask_pattern_domains();
-      self->answered();
+    const auto turn = fetch_turns_.emplace_back(std::make_shared<Turn>());
+    turn->asked = net::Reactor::now();
+    // Counted with the first address: mostly there is one, and the others are tried where it takes no connection.
+    checker_.turns_.ask(addresses.front(), [self, turn, addresses] {
+      turn->began = net::Reactor::now();
+      if (self->finished_) return self->checker_.turns_.end(addresses.front());
+      self->checker_.fetcher_.fetch(self->facts_.policy.host, addresses,
+                                    [self, addresses](facts::PolicyFetch fetched) {
+                                      self->checker_.turns_.end(addresses.front());
+                                      if (fetched.tls.status != facts::TlsStatus::not_tried)
+                                        self->checker_.port_443_answered_ = true;
+                                      if (self->finished_) return;
+                                      self->take_fetch(std::move(fetched));
+                                      if (--self->fetches_open_ == 0) self->ask_pattern_domains();
+                                      self->answered();
+                                    });
     });
   }
 
@@ -246,6 +265,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       } else if (facts_.mx.absent()) {
         facts_.implicit_mx = true;  // RFC 5321 §5.1
         add_host(facts_.domain, 0);
+        if (facts_.mx.status == LookupStatus::no_name) return lead_nowhere(facts_.mx_hosts.front());
       }
       // All hosts are held against the policy; those beyond the limit stay unknown besides.
       std::size_t asked = 0;
@@ -262,6 +282,14 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     });
   }
 
+  // A name that does not exist has no address either (RFC 8020), which need not be asked for.
+  void lead_nowhere(facts::MxHost& host) const {
+    for (facts::AddressLookup* lookup : {&host.ipv4, &host.ipv6}) {
+      static_cast<facts::Lookup&>(*lookup) = facts_.mx;
+      lookup->name = host.host;
+    }
+  }
+
   void add_host(const std::string& name, std::uint16_t preference) {
     facts::MxHost& host = facts_.mx_hosts.emplace_back();
     host.host = name;
@@ -270,34 +298,23 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   }
 
   void ask_host(facts::MxHost& host) {
-    ask(&net::Resolver::tlsa, "_25._tcp." + host.host, host.tlsa, [] {});
-    ask_addresses(host.host, host.ipv4, host.ipv6, [this, &host] {
-      // RFC 7672 §2.2.2: where the addresses behind a CNAME are not secure, the first CNAME may be.
-      const facts::AddressLookup& addresses = host.ipv4.cnames.empty() ? host.ipv6 : host.ipv4;
-      if (!addresses.cnames.empty() && !addresses.authentic)
-        ask(&net::Resolver::cname, host.host, host.first_cname, [] {});
-      probe(host);
+    const std::shared_ptr<SharedHost> shared = checker_.hosts_.ask(host.host);
+    if (shared->done) return take_host(host, *shared);
+    ++open_;
+    open_hosts_.emplace_back(&host, shared);
+    shared->on_done.emplace_back([self = shared_from_this(), &host, shared] {
+      if (self->finished_) return;
+      std::erase_if(self->open_hosts_, [&](const auto& each) { return each.first == &host; });
+      self->take_host(host, *shared);
+      self->answered();
     });
   }
 
-  void probe(facts::MxHost& host) {
-    const std::vector<IpAddress> addresses = addresses_of(host.ipv4, host.ipv6);
-    host.probes.resize(addresses.size());
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-      facts::SmtpProbe& probe = host.probes[i];
-      probe.address = addresses[i];
-      probe.port = checker_.options_.probe.port;
-      if (!checker_.options_.ask_port_25) continue;
-      probe.status = facts::SmtpStatus::timed_out;
-      ++open_;
-      const auto self = shared_from_this();
-      checker_.prober_.probe(host.host, addresses[i], [self, &probe](facts::SmtpProbe done) {
-        self->checker_.saw(done);
-        if (self->finished_) return;
-        probe = std::move(done);
-        self->answered();
-      });
-    }
+  void take_host(facts::MxHost& host, const SharedHost& shared) {
+    const std::uint16_t preference = host.preference;
+    host = shared.facts;
+    host.preference = preference;
+    facts_.budget_spent = facts_.budget_spent || shared.cut;
   }
 
   // ------------------------------------------------------------------------------- both of them
@@ -315,13 +332,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
 
   std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
                                       const facts::AddressLookup& second) {
-    std::vector<IpAddress> addresses = first.addresses;
-    addresses.insert(addresses.end(), second.addresses.begin(), second.addresses.end());
-    if (addresses.size() > kMaxAddresses) {
-      facts_.budget_spent = true;
-      addresses.resize(kMaxAddresses, IpAddress());
-    }
-    return addresses;
+    return check::addresses_of(first, second, facts_.budget_spent);
   }
 
   void answered() {
@@ -348,6 +359,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     if (finished_) return;
     finished_ = true;
     checker_.reactor_.cancel(deadline_);
+    for (const auto& [host, shared] : open_hosts_) take_host(*host, *shared);
+    open_hosts_.clear();
     facts_.seconds = seconds_between(started_, net::Reactor::now());
     facts_.port_25_blocked = checker_.port_25_blocked();
     on_done_(std::move(facts_));
@@ -358,6 +371,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   facts::Domain facts_;
   net::Time started_;
   net::Reactor::TimerId deadline_;
+  std::vector<std::pair<facts::MxHost*, std::shared_ptr<SharedHost>>> open_hosts_;
+  std::vector<std::shared_ptr<Turn>> fetch_turns_;
   int open_ = 0;  // questions without an answer
   int fetches_open_ = 0;
   bool validation_asked_ = false;
@@ -391,7 +406,11 @@ Checker::Checker(net::Reactor& reactor, Options options)
       resolver_(reactor_, options_.resolver),
       fetcher_(reactor_, options_.fetch),
       prober_(reactor_, options_.probe),
-      connector_(reactor_, {options_.probe.connect_timeout, options_.probe.allowed}) {}
+      connector_(reactor_, {options_.probe.connect_timeout, options_.probe.allowed}),
+      turns_(reactor_, options_.limits),
+      hosts_(resolver_, prober_, turns_,
+             {options_.ipv4, options_.ipv6, options_.ask_port_25, options_.probe.port},
+             [this](const facts::SmtpProbe& probe) { saw(probe); }) {}
 
 Checker::~Checker() = default;
 
@@ -405,7 +424,7 @@ bool Checker::port_25_blocked() const {
 
 void Checker::saw(const facts::SmtpProbe& probe) {
   if (probe.status == facts::SmtpStatus::timed_out && probe.greeting.empty()) {
-    silent_networks_.insert(network_of(probe.address));
+    silent_networks_.insert(net::network_of(probe.address));
   } else if (probe.status != facts::SmtpStatus::private_address) {
     port_25_answered_ = true;
   }

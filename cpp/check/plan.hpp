@@ -13,11 +13,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "check/hosts.hpp"
 #include "facts/domain.hpp"
 #include "judge/judge.hpp"
 #include "net/connect_probe.hpp"
+#include "net/connection_turns.hpp"
 #include "net/policy_fetch.hpp"
 #include "net/reactor.hpp"
 #include "net/resolver.hpp"
@@ -34,18 +37,20 @@ struct Options {
   bool thorough = true;                       ///< look-ups and handshakes that cost extra
   bool ipv4 = true;
   bool ipv6 = true;
-  bool allow_private = false;      ///< connect to addresses that are not public too
-  std::size_t most_at_once = 20;   ///< domains, in check_all()
+  bool allow_private = false;     ///< connect to addresses that are not public too
+  std::size_t most_at_once = 20;  ///< domains
+  /// How many connections an address and a network bear; nothing: as many as there are.
+  std::optional<net::ConnectionLimits> limits;
   std::optional<std::int64_t> at;  ///< judge as of this time, seconds since 1970; nothing: now
 };
 
-/// MX hosts of a domain, and addresses of a host, that are looked at; the rest stays unknown, and budget_spent says so.
+/// MX hosts of a domain that are looked at; the rest stays unknown, and budget_spent says so. (Addresses: kMaxAddresses.)
 inline constexpr std::size_t kMaxMxHosts = 50;
-inline constexpr std::size_t kMaxAddresses = 20;
 /// Targets of reports that are looked at.
 inline constexpr std::size_t kMaxRua = 10;
 
-/// What all domains of a run share: the resolver, the probes, and what they showed of the network.
+/// What all domains of a run share: the resolver, the MX hosts, and what the probes showed of the network. A domain's time does not
+/// run while it waits for its turn to connect.
 class Checker {
  public:
   using OnDone = std::function<void(facts::Domain)>;
@@ -57,6 +62,15 @@ class Checker {
 
   /// Checks a domain, as typed; `on_done` is called from the reactor, not from within start().
   void start(const std::string& domain, OnDone on_done);
+
+  const net::ResolverCounts& resolver_counts() const { return resolver_.counts(); }
+  /// Questions and connections whose turn has not come.
+  std::size_t waiting_questions() const { return resolver_.waiting(); }
+  std::size_t waiting_connections() const { return turns_.waiting(); }
+  /// Whether the resolver validates.
+  void validation(std::function<void(facts::Validation)> on_answer) {
+    resolver_.validation(std::move(on_answer));
+  }
 
  private:
   class Plan;
@@ -71,6 +85,8 @@ class Checker {
   net::PolicyFetcher fetcher_;
   net::SmtpProber prober_;
   net::ConnectProber connector_;
+  net::ConnectionTurns turns_;
+  Hosts hosts_;
   std::set<std::string> silent_networks_;  // where port 25 was silent, as /24 or /48
   bool port_25_answered_ = false;
   bool port_443_answered_ = false;
