@@ -21,6 +21,7 @@
 
 #include "base/bytes.hpp"
 #include "base/siphash.hpp"
+#include "base/utf8.hpp"
 
 namespace mxseal {
 
@@ -34,8 +35,9 @@ struct Date {
 };
 struct Nested;
 /// One value of a column, for printing.
-using Cell = std::variant<std::monostate, std::int64_t, double, Timestamp, Date, std::string_view,
-                          std::vector<std::string_view>, std::shared_ptr<const Nested>>;
+using Cell =
+    std::variant<std::monostate, bool, std::int64_t, double, Timestamp, Date, std::string_view,
+                 std::vector<std::string_view>, std::shared_ptr<const Nested>>;
 /// The items of a list, or the fields of a struct with their names.
 struct Nested {
   std::vector<std::string_view> names;  ///< empty for a list
@@ -139,6 +141,31 @@ class OptionalIntColumn final : public Column {
 
  private:
   Numbers<std::int64_t> values_;
+  Validity validity_;
+};
+
+/// Yes or no, where some may be missing.
+class BoolColumn final : public Column {
+ public:
+  void push_back(std::optional<bool> value) {
+    validity_.push_back(value.has_value(), size_);
+    if (size_ % 8 == 0) bits_.push_back(0);
+    if (value.value_or(false))
+      bits_.set(size_ / 8, static_cast<std::uint8_t>(bits_[size_ / 8] | (1U << (size_ % 8))));
+    ++size_;
+  }
+  std::int64_t size() const override { return size_; }
+  Layout layout() const override {
+    return {"b", size_, validity_.null_count(), {validity_.bitmap(), bits_.data()}, {}, nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    if (!validity_[row]) return {};
+    return ((bits_[row / 8] >> (row % 8)) & 1) != 0;
+  }
+
+ private:
+  Numbers<std::uint8_t> bits_;
+  std::int64_t size_ = 0;
   Validity validity_;
 };
 
@@ -334,6 +361,16 @@ class DictionaryColumn final : public Column {
   Numbers<std::int32_t> numbers_;
   Validity validity_;
 };
+
+/// Adds bytes that may be no UTF-8, which Arrow's text must be: each byte that is none becomes \xNN.
+template <typename ColumnType>
+void push_any(ColumnType& column, std::string_view text) {
+  if (text.data() == nullptr || utf8::find_invalid(text) == std::string_view::npos) {
+    column.push_back(text);
+  } else {
+    column.push_back(utf8::escape_invalid(text));
+  }
+}
 
 /// Several values a row, each with a name; whoever fills the fields gives each as many.
 class StructColumn final : public Column {

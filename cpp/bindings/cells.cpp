@@ -30,6 +30,7 @@ py::object to_date(std::chrono::sys_days day) {
 
 struct ToPython {
   py::object operator()(std::monostate) const { return py::none(); }
+  py::object operator()(bool value) const { return py::bool_(value); }
   py::object operator()(std::int64_t value) const { return py::int_(value); }
   py::object operator()(double value) const { return py::float_(value); }
   py::object operator()(Timestamp value) const { return to_datetime(value.microseconds); }

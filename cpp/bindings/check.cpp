@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/domain_name.hpp"
 #include "bindings/errors.hpp"
 #include "bindings/pybind.hpp"
@@ -21,16 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kPulse = std::chrono::milliseconds(50);
 
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    text += kDigits[static_cast<unsigned char>(byte) >> 4];
-    text += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
-  return text;
-}
-
 py::dict to_python(const pki::Certificate& certificate) {
   py::list names;
   for (const std::string& name : certificate.names()) names.append(to_text(name));
@@ -41,7 +32,7 @@ py::dict to_python(const pki::Certificate& certificate) {
   out["not_before"] = certificate.not_before();
   out["not_after"] = certificate.not_after();
   out["key"] = to_text(certificate.key());
-  out["sha256"] = hex(certificate.sha256());
+  out["sha256"] = ascii::hex(certificate.sha256());
   return out;
 }
 
@@ -149,7 +140,7 @@ py::list mx_of(const facts::Domain& facts, const judge::Judgement& judgement) {
       each["usage"] = record.usage;
       each["selector"] = record.selector;
       each["matching_type"] = record.matching_type;
-      each["data"] = hex(record.data);
+      each["data"] = ascii::hex(record.data);
       tlsa.append(std::move(each));
     }
     mx["tlsa"] = std::move(tlsa);

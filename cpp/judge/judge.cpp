@@ -82,8 +82,7 @@ void judge_reporting(const facts::Domain& facts, Sts sts, const JudgedTlsrpt& tl
 
 }  // namespace
 
-Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::int64_t at,
-                const Options& options) {
+Judgement judge(const facts::Domain& facts, Chains& chains) {
   Judgement judgement;
   Findings findings(facts.started);
   if (!facts.valid) {
@@ -93,7 +92,6 @@ Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::i
   }
   if (facts.budget_spent) findings.add(FindingId::scan_budget, facts.domain);
 
-  Chains chains(roots, at, options.expires_soon);
   const Sts sts = judge_sts(facts, chains, judgement, findings);
   JudgedMx mx = judge_mx(facts, findings);
   if (judgement.policy && mx.takes_mail != TakesMail::no)
@@ -114,6 +112,12 @@ Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::i
   judgement.tlsrpt = std::move(tlsrpt.record);
   judgement.findings = std::move(findings).sorted();
   return judgement;
+}
+
+Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::int64_t at,
+                const Options& options) {
+  Chains chains(roots, at, options.expires_soon);
+  return judge(facts, chains);
 }
 
 }  // namespace mxseal::judge

@@ -137,6 +137,11 @@ struct Options {
   std::int64_t expires_soon = std::int64_t{14} * 24 * 3600;  ///< seconds
 };
 
+class Chains;
+
+/// Judges one domain as of the time of `chains`, which may serve many domains.
+Judgement judge(const facts::Domain& facts, Chains& chains);
+
 /// Judges one domain as of `at`, seconds since 1970.
 Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::int64_t at,
                 const Options& options = {});
