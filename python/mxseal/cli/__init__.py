@@ -17,7 +17,7 @@ import click
 from mxseal._core import __version__
 from mxseal._exceptions import MissingExtraError
 from mxseal._output import messages
-from mxseal.cli import check, help, lab, lint, publish, reports
+from mxseal.cli import check, help, lab, lint, probe, publish, reports
 from mxseal.cli.exit import Exit
 from mxseal.cli.refusals import RefusedError, nearest
 
@@ -55,6 +55,7 @@ def cli(ctx: click.Context) -> None:
 
 
 cli.add_command(check.command)
+cli.add_command(probe.command)
 cli.add_command(lint.command)
 cli.add_command(lab.command)
 cli.add_command(publish.command)
