@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from mxseal._output.progress import check_progress
 from mxseal._output.sink import Sink
 from mxseal.cli.answer import answered
 from mxseal.cli.exit import Exit
@@ -150,12 +151,22 @@ def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: S
     def on_result(place: int, result: DomainCheck) -> None:
         nonlocal written
         waiting[place] = result
+        if progress is not None:
+            progress.done += 1
+            progress.wipe()
         while written in waiting:  # in the order in which they were asked for
             answer.write(waiting.pop(written), sink)
             written += 1
+        if progress is not None:
+            sink.flush()
 
-    with network_refusals():
-        check_all(domains, settings, on_result)
+    def show_progress() -> bool:
+        if progress is not None:
+            progress.show()
+        return False
+
+    with network_refusals(), check_progress(answer.asked.quiet, len(domains)) as progress:
+        check_all(domains, settings, on_result, None if progress is None else show_progress)
     answer.end(sink)
 
 
