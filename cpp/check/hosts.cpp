@@ -2,6 +2,7 @@
 #include "check/hosts.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace mxseal::check {
@@ -38,12 +39,34 @@ std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
     ages_.splice(ages_.end(), ages_, found->second.age);
     return found->second.host;
   }
+  const std::shared_ptr<SharedHost> host = add(name);
+  start(host);
+  return host;
+}
+
+std::shared_ptr<SharedHost> Hosts::ask(const IpAddress& address) {
+  const std::string name = address.text();
+  const auto found = hosts_.find(name);
+  if (found != hosts_.end()) return found->second.host;
+  const std::shared_ptr<SharedHost> host = add(name);
+  host->named = false;
+  facts::MxHost& facts = host->facts;
+  facts.ipv4.status = facts.ipv6.status = facts.tlsa.status = LookupStatus::no_data;
+  facts::AddressLookup& lookup = address.is_v4() ? facts.ipv4 : facts.ipv6;
+  lookup.status = LookupStatus::answer;
+  lookup.addresses = {address};
+  ++host->open;  // until all is asked
+  probe(host);
+  answered(host);
+  return host;
+}
+
+std::shared_ptr<SharedHost> Hosts::add(const std::string& name) {
   forget_old();
   auto host = std::make_shared<SharedHost>();
   host->facts.host = name;
   hosts_.emplace(name, Kept{host, ages_.insert(ages_.end(), name)});
   ++running_;
-  start(host);
   return host;
 }
 
@@ -57,7 +80,7 @@ void Hosts::start(const std::shared_ptr<SharedHost>& host) {
   };
   ++host->open;  // until all is asked
   ++host->open;
-  expect(facts.tlsa, "_25._tcp." + name);
+  expect(facts.tlsa, '_' + std::to_string(options_.tlsa_port) + "._tcp." + name);
   resolver_.tlsa(facts.tlsa.name, [this, host](facts::TlsaLookup lookup) {
     host->facts.tlsa = std::move(lookup);
     answered(host);
@@ -105,12 +128,13 @@ void Hosts::probe(const std::shared_ptr<SharedHost>& host) {
     turns_.ask(addresses[i], [this, host, i] {
       host->turns[i].began = net::Reactor::now();
       const IpAddress address = host->facts.probes[i].address;
-      prober_.probe(host->facts.host, address, [this, host, i](facts::SmtpProbe done) {
-        turns_.end(done.address);
-        on_probe_(done);
-        host->facts.probes[i] = std::move(done);
-        answered(host);
-      });
+      prober_.probe(host->named ? host->facts.host : "", address,
+                    [this, host, i](facts::SmtpProbe done) {
+                      turns_.end(done.address);
+                      on_probe_(done);
+                      host->facts.probes[i] = std::move(done);
+                      answered(host);
+                    });
     });
   }
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ip_address.hpp"
 #include "facts/domain.hpp"
 #include "net/connection_turns.hpp"
 #include "net/reactor.hpp"
@@ -41,6 +43,7 @@ struct Turn {
 /// One MX host, while it is asked and afterwards.
 struct SharedHost {
   facts::MxHost facts;  ///< what is known so far; preference is nobody's
+  bool named = true;    ///< not a mere address
   bool cut = false;     ///< it has more addresses than are looked at
   bool done = false;
   std::vector<Turn> turns;  ///< of the probes
@@ -57,6 +60,7 @@ class Hosts {
     bool ipv6 = true;
     bool probe = true;        ///< ask the addresses on port 25
     std::uint16_t port = 25;  ///< of the probes
+    std::uint16_t tlsa_port = 25;
   };
 
   /// All of them must outlive it. `on_probe` sees each probe as it ends.
@@ -65,6 +69,8 @@ class Hosts {
 
   /// The host, whose name must be one that can be asked for; where it is not done, add to its on_done.
   std::shared_ptr<SharedHost> ask(const std::string& name);
+  /// An address of which no name is known: without TLSA records and SNI.
+  std::shared_ptr<SharedHost> ask(const IpAddress& address);
 
  private:
   struct Kept {
@@ -72,6 +78,7 @@ class Hosts {
     std::list<std::string>::iterator age;
   };
 
+  std::shared_ptr<SharedHost> add(const std::string& name);
   void start(const std::shared_ptr<SharedHost>& host);
   void probe(const std::shared_ptr<SharedHost>& host);
   void answered(const std::shared_ptr<SharedHost>& host);

@@ -37,21 +37,37 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   Plan(Checker& checker, OnDone on_done) : checker_(checker), on_done_(std::move(on_done)) {}
 
   void start(const std::string& domain) {
-    started_ = net::Reactor::now();
-    facts_.started = std::time(nullptr);
-    facts_.probed = checker_.options_.ask_port_25;
     const Result<DomainName> name = DomainName::parse(domain);
-    facts_.domain = name ? std::string(name->text()) : domain;
     facts_.valid = name.has_value();
-    const auto self = shared_from_this();
+    begin(name ? std::string(name->text()) : domain);
     if (!facts_.valid) {
+      const auto self = shared_from_this();
       checker_.reactor_.at(started_, [self] { self->finish(); });
       return;
     }
-    end_at(started_ + checker_.options_.timeout);
     Open open(*this);
     ask_records();
     ask_mx();
+  }
+
+  void start_host(const DomainName& name) {
+    begin(std::string(name.text()));
+    Open open(*this);
+    ask_host(named_host());
+  }
+
+  void start_address(const IpAddress& address) {
+    begin(address.text());
+    Open open(*this);
+    facts::MxHost& host = named_host();
+    host.valid = true;  // there is nothing to be looked up
+    share(host, checker_.hosts_.ask(address));
+  }
+
+  void start_policy(const DomainName& domain) {
+    begin(std::string(domain.text()));
+    Open open(*this);
+    ask_policy_host();
   }
 
  private:
@@ -63,6 +79,14 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     Open& operator=(const Open&) = delete;
     Plan& plan_;
   };
+
+  void begin(std::string domain) {
+    started_ = net::Reactor::now();
+    facts_.started = std::time(nullptr);
+    facts_.probed = checker_.options_.ask_port_25;
+    facts_.domain = std::move(domain);
+    end_at(started_ + checker_.options_.timeout);
+  }
 
   void end_at(net::Time when) {
     deadline_ = checker_.reactor_.at(when, [self = shared_from_this()] {
@@ -82,6 +106,15 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     }
     for (const auto& turn : fetch_turns_) longest = std::max(longest, turn->waited_since(started_));
     return longest;
+  }
+
+  // The one host of a domain of its own name; who typed it vouches for it as a signed MX answer would (RFC 7672 §2.2.2).
+  facts::MxHost& named_host() {
+    facts_.mx.status = LookupStatus::answer;
+    facts_.mx.authentic = true;
+    facts_.mx.records = {{0, facts_.domain}};
+    add_host(facts_.domain, 0);
+    return facts_.mx_hosts.front();
   }
 
   // Asks for one thing; `then` sees the answer, and may ask further.
@@ -164,6 +197,10 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     if (!facts_.sts_record.found()) return;
     const auto record = mtasts::select_record(facts_.sts_record.records);
     if (!record || !*record) return;
+    ask_policy_host();
+  }
+
+  void ask_policy_host() {
     facts_.policy.host = "mta-sts." + facts_.domain;
     ask_addresses(facts_.policy.host, facts_.policy.ipv4, facts_.policy.ipv6, [this] { fetch(); });
   }
@@ -297,8 +334,9 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     host.valid = DomainName::parse(name).has_value();
   }
 
-  void ask_host(facts::MxHost& host) {
-    const std::shared_ptr<SharedHost> shared = checker_.hosts_.ask(host.host);
+  void ask_host(facts::MxHost& host) { share(host, checker_.hosts_.ask(host.host)); }
+
+  void share(facts::MxHost& host, const std::shared_ptr<SharedHost>& shared) {
     if (shared->done) return take_host(host, *shared);
     ++open_;
     open_hosts_.emplace_back(&host, shared);
@@ -400,6 +438,12 @@ Options spread(Options options) {
 
 }  // namespace
 
+void set_port(Options& options, std::uint16_t port) {
+  options.probe.port = port;
+  options.probe.implicit_tls = port == 465;
+  options.tlsa_port = port == 465 || port == 587 ? port : 25;
+}
+
 Checker::Checker(net::Reactor& reactor, Options options)
     : reactor_(reactor),
       options_(spread(std::move(options))),
@@ -409,13 +453,26 @@ Checker::Checker(net::Reactor& reactor, Options options)
       connector_(reactor_, {options_.probe.connect_timeout, options_.probe.allowed}),
       turns_(reactor_, options_.limits),
       hosts_(resolver_, prober_, turns_,
-             {options_.ipv4, options_.ipv6, options_.ask_port_25, options_.probe.port},
+             {options_.ipv4, options_.ipv6, options_.ask_port_25, options_.probe.port,
+              options_.tlsa_port},
              [this](const facts::SmtpProbe& probe) { saw(probe); }) {}
 
 Checker::~Checker() = default;
 
 void Checker::start(const std::string& domain, OnDone on_done) {
   std::make_shared<Plan>(*this, std::move(on_done))->start(domain);
+}
+
+void Checker::start_host(const DomainName& name, OnDone on_done) {
+  std::make_shared<Plan>(*this, std::move(on_done))->start_host(name);
+}
+
+void Checker::start_address(const IpAddress& address, OnDone on_done) {
+  std::make_shared<Plan>(*this, std::move(on_done))->start_address(address);
+}
+
+void Checker::start_policy(const DomainName& domain, OnDone on_done) {
+  std::make_shared<Plan>(*this, std::move(on_done))->start_policy(domain);
 }
 
 bool Checker::port_25_blocked() const {
@@ -448,6 +505,43 @@ void check_all(const std::vector<std::string>& domains, const Options& options,
       });
     }
     return (running == 0 && next == domains.size()) || stopped();
+  });
+}
+
+namespace {
+
+// Runs what is started until its facts are whole; nothing if it was stopped before.
+template <typename Start>
+std::optional<facts::Domain> run_one(const Options& options, const std::function<bool()>& stopped,
+                                     Start start) {
+  net::Reactor reactor;
+  Checker checker(reactor, options);
+  std::optional<facts::Domain> seen;
+  start(checker, [&seen](facts::Domain facts) { seen = std::move(facts); });
+  reactor.run([&] { return seen.has_value() || stopped(); });
+  return seen;
+}
+
+}  // namespace
+
+std::optional<facts::Domain> see_host(const DomainName& name, const Options& options,
+                                      const std::function<bool()>& stopped) {
+  return run_one(options, stopped, [&](Checker& checker, Checker::OnDone on_done) {
+    checker.start_host(name, std::move(on_done));
+  });
+}
+
+std::optional<facts::Domain> see_address(const IpAddress& address, const Options& options,
+                                         const std::function<bool()>& stopped) {
+  return run_one(options, stopped, [&](Checker& checker, Checker::OnDone on_done) {
+    checker.start_address(address, std::move(on_done));
+  });
+}
+
+std::optional<facts::Domain> see_policy(const DomainName& domain, const Options& options,
+                                        const std::function<bool()>& stopped) {
+  return run_one(options, stopped, [&](Checker& checker, Checker::OnDone on_done) {
+    checker.start_policy(domain, std::move(on_done));
   });
 }
 

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/domain_name.hpp"
+#include "base/ip_address.hpp"
 #include "check/hosts.hpp"
 #include "facts/domain.hpp"
 #include "judge/judge.hpp"
@@ -37,12 +39,17 @@ struct Options {
   bool thorough = true;                       ///< look-ups and handshakes that cost extra
   bool ipv4 = true;
   bool ipv6 = true;
+  std::uint16_t tlsa_port = 25;   ///< whose TLSA records are asked for (RFC 7672 §2.2.3)
   bool allow_private = false;     ///< connect to addresses that are not public too
   std::size_t most_at_once = 20;  ///< domains
   /// How many connections an address and a network bear; nothing: as many as there are.
   std::optional<net::ConnectionLimits> limits;
   std::optional<std::int64_t> at;  ///< judge as of this time, seconds since 1970; nothing: now
 };
+
+/// Sets what goes with the port of a host that is looked at alone: TLS comes first on 465 (RFC 8314 §3.3), 465 and 587 have TLSA
+/// records of their own (RFC 6698 §3). Any other port stands for 25, as in a laboratory.
+void set_port(Options& options, std::uint16_t port);
 
 /// MX hosts of a domain that are looked at; the rest stays unknown, and budget_spent says so. (Addresses: kMaxAddresses.)
 inline constexpr std::size_t kMaxMxHosts = 50;
@@ -62,6 +69,12 @@ class Checker {
 
   /// Checks a domain, as typed; `on_done` is called from the reactor, not from within start().
   void start(const std::string& domain, OnDone on_done);
+  /// One host alone, as the one MX host of a domain of its own name: facts of that domain without records and policy.
+  void start_host(const DomainName& name, OnDone on_done);
+  /// The same of an address, of which no name is known: without TLSA and SNI.
+  void start_address(const IpAddress& address, OnDone on_done);
+  /// The policy host of a domain alone, without asking for the record.
+  void start_policy(const DomainName& domain, OnDone on_done);
 
   const net::ResolverCounts& resolver_counts() const { return resolver_.counts(); }
   /// Questions and connections whose turn has not come.
@@ -100,5 +113,13 @@ using OnResult = std::function<void(std::size_t, const facts::Domain&, const jud
 void check_all(const std::vector<std::string>& domains, const Options& options,
                const pki::TrustStore& roots, const OnResult& on_result,
                const std::function<bool()>& stopped);
+
+/// What Checker::start_host(), start_address() and start_policy() see; nothing if it was stopped before the end.
+std::optional<facts::Domain> see_host(const DomainName& name, const Options& options,
+                                      const std::function<bool()>& stopped);
+std::optional<facts::Domain> see_address(const IpAddress& address, const Options& options,
+                                         const std::function<bool()>& stopped);
+std::optional<facts::Domain> see_policy(const DomainName& domain, const Options& options,
+                                        const std::function<bool()>& stopped);
 
 }  // namespace mxseal::check

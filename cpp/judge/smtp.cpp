@@ -215,7 +215,8 @@ void compare_addresses(const facts::MxHost& host, Findings& findings) {
 void judge_smtp(const facts::Domain& facts, const facts::MxHost& host, bool enforced,
                 Chains& chains, MxJudgement& judged, Findings& findings) {
   for (const SmtpProbe& probe : host.probes) {
-    const std::string subject = host.host + " at " + probe.address.text();
+    const std::string at = probe.address.text();
+    const std::string subject = host.host == at ? at : host.host + " at " + at;
     AddressJudgement& address = judged.addresses.emplace_back();
     address.address = probe.address;
     address.session = session_of(probe);

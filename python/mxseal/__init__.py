@@ -24,24 +24,28 @@ except ImportError as error:
     ) from error
 
 from mxseal import mtasts, tlsrpt
-from mxseal._exceptions import MissingExtraError, MxsealError, ParseError
+from mxseal._exceptions import MissingExtraError, MxsealError, NetworkError, ParseError
 from mxseal._public import publish
 
 if TYPE_CHECKING:
     from mxseal import x509
     from mxseal._check import DomainCheck, acheck, check
+    from mxseal._probe import MxProbe, probe_mx
 
-publish(__name__, MissingExtraError, MxsealError, ParseError)
+publish(__name__, MissingExtraError, MxsealError, NetworkError, ParseError)
 
 __all__ = [
     "DomainCheck",
     "MissingExtraError",
+    "MxProbe",
     "MxsealError",
+    "NetworkError",
     "ParseError",
     "__version__",
     "acheck",
     "check",
     "mtasts",
+    "probe_mx",
     "tlsrpt",
     "x509",
 ]
@@ -58,6 +62,11 @@ def __getattr__(name: str) -> Any:
 
         publish(__name__, _check.DomainCheck)
         return getattr(_check, name)
+    if name in ("MxProbe", "probe_mx"):
+        from mxseal import _probe
+
+        publish(__name__, _probe.MxProbe)
+        return getattr(_probe, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

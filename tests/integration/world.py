@@ -405,6 +405,10 @@ smtpd_tls_security_level = may
             lines.append("  -o smtpd_tls_security_level=none")
         else:
             lines.append(f"  -o smtpd_tls_chain_files={etc}/{listener}.pem")
+    # The good host's other doors: submission, and TLS from the first byte (RFC 8314 §3.3).
+    good = f"  -o smtpd_tls_chain_files={etc}/good.pem"
+    lines += ["127.20.2.1:587 inet n - n - 20 smtpd", good]
+    lines += ["127.20.2.1:465 inet n - n - 20 smtpd", good, "  -o smtpd_tls_wrappermode=yes"]
     (etc / "master.cf").write_text("".join(line + "\n" for line in lines))
     _run("ip", "netns", "exec", namespace, "postfix", "-c", etc, "start")
 

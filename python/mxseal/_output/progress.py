@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A line on standard error that says how far the reading is: a terminal only, after a second.
+"""A line on standard error that says how far the work is: a terminal only, after a second.
 
 It is wiped when the work ends, however it ends; what stays on the screen is the answer.
 """
@@ -44,15 +44,57 @@ def progress_line(
     pieces += [size(read), f"{number(round(reports / max(seconds, 0.001)))} reports/s"]
     if share:
         pieces.append(f"{duration(seconds / share - seconds)} left")
+    return _with_bar(terminal, pieces, share)
+
+
+def check_line(terminal: Terminal, done: int, domains: int) -> str:
+    """``12 of 40 domains   30 %  ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌``."""
+    share = done / domains
+    pieces = [f"{number(done)} of {counted(domains, 'domain')}", f"{int(100 * share):3} %"]
+    return _with_bar(terminal, pieces, share)
+
+
+def _with_bar(terminal: Terminal, pieces: list[str], share: float | None) -> str:
+    """The pieces, and behind the second a bar where there is room for it."""
     line = "  ".join(pieces)
-    if share is not None and cell_width(line) + 2 + BAR < terminal.width:
-        full = round(BAR * min(share, 1.0))
-        done, rest = (
-            ("━" * full, "╌" * (BAR - full)) if terminal.utf8 else ("#" * full, "." * (BAR - full))
-        )
-        pieces.insert(2, terminal.styled(done, "green") + terminal.styled(rest, "dim"))
-        line = "  ".join(pieces)
-    return line
+    if share is None or cell_width(line) + 2 + BAR >= terminal.width:
+        return line
+    full = round(BAR * min(share, 1.0))
+    done, rest = (
+        ("━" * full, "╌" * (BAR - full)) if terminal.utf8 else ("#" * full, "." * (BAR - full))
+    )
+    bar = terminal.styled(done, "green") + terminal.styled(rest, "dim")
+    return "  ".join([*pieces[:2], bar, *pieces[2:]])
+
+
+class _Line:
+    """The line: not in the first second, and ten times a second at most."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+        self.shown_at = 0.0  # never yet
+        self._visible = False
+
+    def due(self) -> float | None:
+        """Seconds since the start if it is time for a new line."""
+        now = time.monotonic()
+        if now - self.start < SECONDS_UNTIL_SHOWN or now - self.shown_at < SECONDS_BETWEEN:
+            return None
+        return now - self.start
+
+    def show(self, write: Callable[[Terminal], str]) -> None:
+        """Writes what ``write`` makes for the terminal as it is now."""
+        terminal = for_stream(sys.stderr)
+        terminal.width = columns(sys.stderr)
+        to_standard_error(_WIPE + write(terminal))
+        self.shown_at = time.monotonic()
+        self._visible = True
+
+    def wipe(self) -> None:
+        """Leaves nothing of it, until it is shown again."""
+        if self._visible:
+            to_standard_error(_WIPE)
+            self._visible = False
 
 
 @contextmanager
@@ -70,30 +112,59 @@ def shown_progress(
     if quiet or not is_terminal(sys.stderr):
         yield None
         return
-    start = time.monotonic()
-    shown_at = 0.0
+    line = _Line()
     total_files: int | None = None
 
     def progress(files: int, read: int, reports: int) -> None:
-        nonlocal shown_at, total_files
-        now = time.monotonic()
-        if now - start < SECONDS_UNTIL_SHOWN or now - shown_at < SECONDS_BETWEEN:
+        nonlocal total_files
+        seconds = line.due()
+        if seconds is None:
             return
-        if shown_at and total_bytes is None and total_files is None:
+        if line.shown_at and total_bytes is None and total_files is None:
             total_files = count_files()
-        terminal = for_stream(sys.stderr)
-        terminal.width = columns(sys.stderr)
         share = None
         if total_bytes:
             share = min(1.0, read / total_bytes)
         elif total_files:
             share = min(1.0, files / total_files)
-        line = progress_line(terminal, files, read, reports, now - start, share)
-        to_standard_error(_WIPE + line)
-        shown_at = now
+        line.show(lambda to: progress_line(to, files, read, reports, seconds, share))
 
     try:
         yield progress
     finally:
-        if shown_at:
-            to_standard_error(_WIPE)
+        line.wipe()
+
+
+class CheckProgress:
+    """How many domains of a check are done.
+
+    Attributes:
+        done: so many.
+    """
+
+    def __init__(self, domains: int) -> None:
+        self.done = 0
+        self._domains = domains
+        self._line = _Line()
+
+    def show(self) -> None:
+        """To be called again and again."""
+        if self._line.due() is not None:
+            self._line.show(lambda to: check_line(to, self.done, self._domains))
+
+    def wipe(self) -> None:
+        """Makes room for a part of the answer."""
+        self._line.wipe()
+
+
+@contextmanager
+def check_progress(quiet: bool, domains: int) -> Iterator[CheckProgress | None]:
+    """Progress of a check of several domains; None where nothing is shown."""
+    if quiet or domains < 2 or not is_terminal(sys.stderr):
+        yield None
+        return
+    progress = CheckProgress(domains)
+    try:
+        yield progress
+    finally:
+        progress.wipe()

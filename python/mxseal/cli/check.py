@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from mxseal._output import messages
-from mxseal._output.sink import Sink, forget_output, opened
+from mxseal._output.progress import check_progress
+from mxseal._output.sink import Sink
+from mxseal.cli.answer import answered
 from mxseal.cli.exit import Exit
+from mxseal.cli.network import network_options, network_refusals
 from mxseal.cli.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class _Asked:
     domains: tuple[str, ...]
     format: Format
     resolver: tuple[str, ...]
-    ca_file: Path | None
+    ca_file: str
     timeout: float
     no_probe: bool
     quick: bool
@@ -76,33 +77,9 @@ def _time(_: click.Context, __: click.Parameter, typed: str | None) -> datetime 
 @click.command("check", epilog=EXAMPLES, short_help="Check a domain: DNS, policy, every MX host.")
 @click.argument("domains", metavar="DOMAIN…", nargs=-1)
 @click.option("--format", type=click.Choice(FORMATS), default="text", help="Starting value: text.")
-@click.option(
-    "--resolver",
-    multiple=True,
-    metavar="ADDRESS[:PORT]",
-    help="Ask this one, the next after 1 s; repeatable. Starting value: the system's.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=90,
-    metavar="SECONDS",
-    help="Total a domain. Starting value: 90.",
-)
+@network_options(seconds=90, a="domain")
 @click.option("--no-probe", is_flag=True, help="Ask nothing on port 25.")
 @click.option("--quick", is_flag=True, help="Without the look-ups that cost extra.")
-@click.option("--ipv4", is_flag=True, help="Only by IPv4.")
-@click.option("--ipv6", is_flag=True, help="Only by IPv6.")
-@click.option(
-    "--helo", default="", metavar="NAME", help="Say this in EHLO. Starting value: the host's name."
-)
-@click.option(
-    "--ca-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Trust the roots in this PEM file in place of the system's.",
-)
-@click.option("--allow-private", is_flag=True, help="Connect to addresses that are not public too.")
 @click.option(
     "--smtp-port",
     type=click.IntRange(1, 65535),
@@ -133,16 +110,7 @@ def _work(asked: _Asked) -> int:
         raise RefusedError("no domain in mxseal check", "name one, or - for standard input")
     settings = _settings(asked)
     answer = _Answer(asked, len(domains))
-    try:
-        with opened(None) as sink:
-            _check_into(domains, settings, answer, sink)
-    except BrokenPipeError:
-        forget_output()
-    except OSError as error:
-        messages.error("cannot write", error.strerror or "", "standard output")
-        forget_output()
-        return Exit.FOUND
-    return answer.status()
+    return answered(lambda sink: _check_into(domains, settings, answer, sink), answer.status)
 
 
 def _domains(typed: tuple[str, ...]) -> Iterator[str]:
@@ -158,11 +126,9 @@ def _domains(typed: tuple[str, ...]) -> Iterator[str]:
 def _settings(asked: _Asked) -> Settings:
     from mxseal._check import Settings
 
-    if asked.ca_file is not None and not asked.ca_file.is_file():
-        raise RefusedError("no such file", "name a PEM file of roots", str(asked.ca_file))
     return Settings(
         resolvers=asked.resolver,
-        ca_file=str(asked.ca_file or ""),
+        ca_file=asked.ca_file,
         timeout=asked.timeout,
         probe=not asked.no_probe,
         quick=asked.quick,
@@ -178,7 +144,6 @@ def _settings(asked: _Asked) -> Settings:
 
 def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: Sink) -> None:
     from mxseal._check import check_all
-    from mxseal._exceptions import ParseError
 
     waiting: dict[int, DomainCheck] = {}
     written = 0
@@ -186,20 +151,22 @@ def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: S
     def on_result(place: int, result: DomainCheck) -> None:
         nonlocal written
         waiting[place] = result
+        if progress is not None:
+            progress.done += 1
+            progress.wipe()
         while written in waiting:  # in the order in which they were asked for
             answer.write(waiting.pop(written), sink)
             written += 1
+        if progress is not None:
+            sink.flush()
 
-    try:
-        check_all(domains, settings, on_result)
-    except ParseError as wrong:
-        if wrong.code == "trust-store":
-            raise RefusedError(
-                "no roots to trust", "name a PEM file of them: --ca-file FILE", wrong.detail
-            ) from None
-        raise RefusedError(
-            "wrong value for --resolver", "write ADDRESS or ADDRESS:PORT", wrong.detail
-        ) from None
+    def show_progress() -> bool:
+        if progress is not None:
+            progress.show()
+        return False
+
+    with network_refusals(), check_progress(answer.asked.quiet, len(domains)) as progress:
+        check_all(domains, settings, on_result, None if progress is None else show_progress)
     answer.end(sink)
 
 
