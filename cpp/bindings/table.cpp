@@ -2,8 +2,10 @@
 #include "bindings/table.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/arrow.hpp"
 #include "bindings/cells.hpp"
@@ -41,6 +43,53 @@ std::vector<std::string> column_names(const PyTable& self) {
   return names;
 }
 
+bool is_int(const py::handle& value) {
+  return py::isinstance<py::int_>(value) && !py::isinstance<py::bool_>(value);
+}
+
+std::shared_ptr<const Column> column_of(const py::list& values) {
+  const auto all = [&values](auto is) {
+    return std::ranges::all_of(values,
+                               [&](const py::handle& each) { return each.is_none() || is(each); });
+  };
+  if (all(is_int)) {
+    auto column = std::make_shared<OptionalIntColumn>();
+    for (const py::handle& each : values)
+      column->push_back(each.is_none() ? 0 : saturated(py::reinterpret_borrow<py::int_>(each)),
+                        !each.is_none());
+    return column;
+  }
+  if (all([](const py::handle& each) {
+        return is_int(each) || py::isinstance<py::float_>(each);
+      })) {
+    auto column = std::make_shared<FloatColumn>();
+    for (const py::handle& each : values)
+      column->push_back(each.is_none() ? 0 : each.cast<double>(), !each.is_none());
+    return column;
+  }
+  auto column = std::make_shared<TextColumn>();
+  for (const py::handle& each : values) {
+    if (each.is_none()) {
+      column->push_back({});
+    } else {
+      push_any(*column, to_bytes(py::str(each)));
+    }
+  }
+  return column;
+}
+
+// Raises ValueError for a column of another length.
+PyTable with_columns(const PyTable& self,
+                     const std::vector<std::pair<std::string, py::list>>& columns) {
+  auto table = std::make_shared<Table>(*self.table);
+  for (const auto& [name, values] : columns) {
+    if (static_cast<std::int64_t>(values.size()) != table->rows)
+      throw py::value_error("column " + name + " has another length than the table");
+    table->fields.push_back({name, column_of(values)});
+  }
+  return {std::move(table), self.name, self.notes};
+}
+
 }  // namespace
 
 py::object call_python(const char* module, const char* function, const py::object& argument) {
@@ -62,6 +111,9 @@ void register_table(py::module_& module) {
                     "What must be known to read the numbers rightly, in sentences.")
       .def("to_dicts", &rows_of, py::arg("start") = 0, py::arg("stop") = py::none(),
            "Rows as dictionaries of plain Python values; for a few rows, not for a million.")
+      .def("with_columns", &with_columns, py::arg("columns"),
+           "The same rows with further columns: lists of int, of float and int, or of anything "
+           "else, which becomes text; None is a missing value.")
       .def(
           "to_arrow",
           [](const py::object& self) { return call_python("mxseal._frames", "to_arrow", self); },

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace mxseal::check {
@@ -30,7 +31,7 @@ Hosts::Hosts(net::Resolver& resolver, net::SmtpProber& prober, net::ConnectionTu
     : resolver_(resolver),
       prober_(prober),
       turns_(turns),
-      options_(options),
+      options_(std::move(options)),
       on_probe_(std::move(on_probe)) {}
 
 std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
@@ -122,9 +123,14 @@ void Hosts::probe(const std::shared_ptr<SharedHost>& host) {
   if (!options_.probe) return;
   const net::Time now = net::Reactor::now();
   host->turns.assign(addresses.size(), Turn{now, {}});
-  host->open += static_cast<int>(addresses.size());
-  for (facts::SmtpProbe& probe : facts.probes) probe.status = facts::SmtpStatus::timed_out;
+  const bool all_blocked = leaves_alone(std::string_view(facts.host));
+  for (facts::SmtpProbe& probe : facts.probes) {
+    const bool blocked = all_blocked || leaves_alone(probe.address);
+    probe.status = blocked ? facts::SmtpStatus::blocked : facts::SmtpStatus::timed_out;
+  }
   for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (facts.probes[i].status == facts::SmtpStatus::blocked) continue;
+    ++host->open;
     turns_.ask(addresses[i], [this, host, i] {
       host->turns[i].began = net::Reactor::now();
       const IpAddress address = host->facts.probes[i].address;

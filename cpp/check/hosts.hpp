@@ -21,6 +21,7 @@
 #include "net/reactor.hpp"
 #include "net/resolver.hpp"
 #include "net/smtp_probe.hpp"
+#include "net/target_list.hpp"
 
 namespace mxseal::check {
 
@@ -61,6 +62,7 @@ class Hosts {
     bool probe = true;        ///< ask the addresses on port 25
     std::uint16_t port = 25;  ///< of the probes
     std::uint16_t tlsa_port = 25;
+    std::shared_ptr<const net::Targets> targets;  ///< null: nobody is left alone
   };
 
   /// All of them must outlive it. `on_probe` sees each probe as it ends.
@@ -83,6 +85,10 @@ class Hosts {
   void probe(const std::shared_ptr<SharedHost>& host);
   void answered(const std::shared_ptr<SharedHost>& host);
   void forget_old();
+  template <typename What>
+  bool leaves_alone(const What& what) const {
+    return options_.targets != nullptr && options_.targets->leave_alone(what);
+  }
 
   net::Resolver& resolver_;
   net::SmtpProber& prober_;

@@ -40,7 +40,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     const Result<DomainName> name = DomainName::parse(domain);
     facts_.valid = name.has_value();
     begin(name ? std::string(name->text()) : domain);
-    if (!facts_.valid) {
+    facts_.blocked = facts_.valid && leaves_alone(std::string_view(facts_.domain));
+    if (!facts_.valid || facts_.blocked) {
       const auto self = shared_from_this();
       checker_.reactor_.at(started_, [self] { self->finish(); });
       return;
@@ -79,6 +80,12 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     Open& operator=(const Open&) = delete;
     Plan& plan_;
   };
+
+  template <typename What>
+  bool leaves_alone(const What& what) const {
+    const auto& targets = checker_.options_.targets;
+    return targets != nullptr && targets->leave_alone(what);
+  }
 
   void begin(std::string domain) {
     started_ = net::Reactor::now();
@@ -218,9 +225,20 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     }
   }
 
-  void fetch_from(const std::vector<IpAddress>& addresses) {
+  void fetch_from(std::vector<IpAddress> addresses) {
+    if (leaves_alone(std::string_view(facts_.policy.host))) {
+      addresses.clear();
+    } else {
+      std::erase_if(addresses, [this](const IpAddress& each) { return leaves_alone(each); });
+    }
+    if (addresses.empty()) {
+      if (facts_.policy.status == facts::FetchStatus::not_tried)
+        facts_.policy.status = facts::FetchStatus::blocked;
+      return;
+    }
     // Should the time end, the answer was cut short by us.
-    if (facts_.policy.status == facts::FetchStatus::not_tried)
+    if (facts_.policy.status == facts::FetchStatus::not_tried ||
+        facts_.policy.status == facts::FetchStatus::blocked)
       facts_.policy.status = facts::FetchStatus::cut_short;
     ++open_;
     ++fetches_open_;
@@ -454,7 +472,7 @@ Checker::Checker(net::Reactor& reactor, Options options)
       turns_(reactor_, options_.limits),
       hosts_(resolver_, prober_, turns_,
              {options_.ipv4, options_.ipv6, options_.ask_port_25, options_.probe.port,
-              options_.tlsa_port},
+              options_.tlsa_port, options_.targets},
              [this](const facts::SmtpProbe& probe) { saw(probe); }) {}
 
 Checker::~Checker() = default;

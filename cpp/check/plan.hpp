@@ -27,6 +27,7 @@
 #include "net/reactor.hpp"
 #include "net/resolver.hpp"
 #include "net/smtp_probe.hpp"
+#include "net/target_list.hpp"
 
 namespace mxseal::check {
 
@@ -44,6 +45,8 @@ struct Options {
   std::size_t most_at_once = 20;  ///< domains
   /// How many connections an address and a network bear; nothing: as many as there are.
   std::optional<net::ConnectionLimits> limits;
+  /// Domains, hosts and addresses that are left alone; null: none.
+  std::shared_ptr<const net::Targets> targets;
   std::optional<std::int64_t> at;  ///< judge as of this time, seconds since 1970; nothing: now
 };
 

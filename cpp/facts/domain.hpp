@@ -48,7 +48,8 @@ struct Domain {
   std::string domain;        ///< A-labels in lower case, without final dot
   std::int64_t started = 0;  ///< seconds since 1970
   double seconds = 0;
-  bool valid = true;  ///< it can be a domain; all else is empty where not
+  bool valid = true;     ///< it can be a domain; all else is empty where not
+  bool blocked = false;  ///< on the block list of the run: nothing was asked
   bool budget_spent =
       false;  ///< the time, or the number of hosts and addresses, for this domain ended
 

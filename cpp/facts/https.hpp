@@ -19,6 +19,7 @@ enum class FetchStatus : std::uint8_t {
   connect_refused,  ///< or unreachable
   connect_timeout,
   private_address,  ///< the address guard refused it
+  blocked,          ///< left alone: every address is on the block list of the run
   tls,              ///< the handshake did not end: see tls
   headers_too_large,
   body_too_large,

@@ -90,6 +90,11 @@ Judgement judge(const facts::Domain& facts, Chains& chains) {
     judgement.findings = std::move(findings).sorted();
     return judgement;
   }
+  if (facts.blocked) {
+    findings.add(FindingId::scan_blocked, facts.domain);
+    judgement.findings = std::move(findings).sorted();
+    return judgement;
+  }
   if (facts.budget_spent) findings.add(FindingId::scan_budget, facts.domain);
 
   const Sts sts = judge_sts(facts, chains, judgement, findings);
