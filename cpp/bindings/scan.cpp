@@ -84,7 +84,14 @@ py::dict progress(const check::Scan& self) {
   out["questions"] = now.resolver.questions;
   out["messages"] = now.resolver.messages;
   out["answers"] = now.resolver.answers;
+  out["failed"] = now.resolver.failed;
   out["timed_out"] = now.resolver.timed_out;
+  py::dict findings;
+  for (std::size_t i = 0; i < now.findings.size(); ++i) {
+    if (now.findings[i] > 0)
+      findings[py::str(judge::row(static_cast<judge::FindingId>(i)).code)] = now.findings[i];
+  }
+  out["errors"] = std::move(findings);
   out["resolver_validates"] =
       now.validation == facts::Validation::unknown
           ? py::object(py::none())

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "base/arrow.hpp"
@@ -43,30 +44,22 @@ std::vector<std::string> column_names(const PyTable& self) {
   return names;
 }
 
-bool is_int(const py::handle& value) {
-  return py::isinstance<py::int_>(value) && !py::isinstance<py::bool_>(value);
-}
-
-std::shared_ptr<const Column> column_of(const py::list& values) {
-  const auto all = [&values](auto is) {
-    return std::ranges::all_of(values,
-                               [&](const py::handle& each) { return each.is_none() || is(each); });
-  };
-  if (all(is_int)) {
+std::shared_ptr<const Column> column_of(const std::string& kind, const py::list& values) {
+  if (kind == "int") {
     auto column = std::make_shared<OptionalIntColumn>();
     for (const py::handle& each : values)
-      column->push_back(each.is_none() ? 0 : saturated(py::reinterpret_borrow<py::int_>(each)),
-                        !each.is_none());
+      column->push_back(
+          each.is_none() ? 0 : saturated(py::int_(py::reinterpret_borrow<py::object>(each))),
+          !each.is_none());
     return column;
   }
-  if (all([](const py::handle& each) {
-        return is_int(each) || py::isinstance<py::float_>(each);
-      })) {
+  if (kind == "float") {
     auto column = std::make_shared<FloatColumn>();
     for (const py::handle& each : values)
       column->push_back(each.is_none() ? 0 : each.cast<double>(), !each.is_none());
     return column;
   }
+  if (kind != "text") throw py::value_error("no such kind of column: " + kind);
   auto column = std::make_shared<TextColumn>();
   for (const py::handle& each : values) {
     if (each.is_none()) {
@@ -80,14 +73,23 @@ std::shared_ptr<const Column> column_of(const py::list& values) {
 
 // Raises ValueError for a column of another length.
 PyTable with_columns(const PyTable& self,
-                     const std::vector<std::pair<std::string, py::list>>& columns) {
+                     const std::vector<std::tuple<std::string, std::string, py::list>>& columns) {
   auto table = std::make_shared<Table>(*self.table);
-  for (const auto& [name, values] : columns) {
+  for (const auto& [name, kind, values] : columns) {
     if (static_cast<std::int64_t>(values.size()) != table->rows)
       throw py::value_error("column " + name + " has another length than the table");
-    table->fields.push_back({name, column_of(values)});
+    table->fields.push_back({name, column_of(kind, values)});
   }
   return {std::move(table), self.name, self.notes};
+}
+
+py::list column(const PyTable& self, const std::string& name) {
+  const auto field = std::ranges::find(self.table->fields, name, &Table::Field::name);
+  if (field == self.table->fields.end()) throw py::key_error(name);
+  py::list values;
+  for (std::int64_t row = 0; row < self.table->rows; ++row)
+    values.append(to_python(field->column->cell(row)));
+  return values;
 }
 
 }  // namespace
@@ -112,8 +114,9 @@ void register_table(py::module_& module) {
       .def("to_dicts", &rows_of, py::arg("start") = 0, py::arg("stop") = py::none(),
            "Rows as dictionaries of plain Python values; for a few rows, not for a million.")
       .def("with_columns", &with_columns, py::arg("columns"),
-           "The same rows with further columns: lists of int, of float and int, or of anything "
-           "else, which becomes text; None is a missing value.")
+           "The same rows with further columns: name, kind (int, float or text, which anything "
+           "becomes) and a list of values; None is a missing one.")
+      .def("column", &column, py::arg("name"), "The values of one column; KeyError for none.")
       .def(
           "to_arrow",
           [](const py::object& self) { return call_python("mxseal._frames", "to_arrow", self); },

@@ -63,6 +63,8 @@ struct Scan::Work {
   bool closed = false;
   std::size_t batches = 0;  // that nobody has taken, as last seen
   std::array<std::int64_t, ScanProgress::kVerdicts> verdicts{};
+  std::vector<std::int64_t> findings =
+      std::vector<std::int64_t>(static_cast<std::size_t>(judge::FindingId::count_));
   std::int64_t done = 0;
   facts::Validation validation = facts::Validation::unknown;
 };
@@ -232,6 +234,10 @@ void Scan::take(Work& work, const Line& line, bool again, const facts::Domain& f
   if (work.rows.size() == 0) work.first_row = net::Reactor::now();
   work.rows.add(line.number, facts, judgement);
   ++work.verdicts[static_cast<std::size_t>(judgement.verdict)];
+  for (const judge::Finding& finding : judgement.findings) {
+    if (finding.severity == judge::Severity::error || finding.severity == judge::Severity::unknown)
+      ++work.findings[static_cast<std::size_t>(finding.id)];
+  }
   ++work.done;
 }
 
@@ -242,6 +248,7 @@ void Scan::hand_out(Work& work, bool all) {
   std::shared_ptr<const Table> batch = work.rows.take();
   const std::lock_guard lock(mutex_);
   batches_.push_back(std::move(batch));
+  progress_.findings = work.findings;
   work.batches = batches_.size();
   changed_.notify_all();
 }

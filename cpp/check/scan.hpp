@@ -45,6 +45,8 @@ struct ScanProgress {
   std::int64_t done = 0;                           ///< rows
   std::int64_t running = 0;                        ///< domains in flight
   std::array<std::int64_t, kVerdicts> verdicts{};  ///< by judge::Verdict
+  std::vector<std::int64_t>
+      findings;  ///< of the rows handed out: errors and unknown, by judge::FindingId
   net::ResolverCounts resolver;
   facts::Validation validation = facts::Validation::unknown;  ///< whether the resolver validates
 };

@@ -370,6 +370,7 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     ++name_number_;  // whatever still comes is of no use
     lookup_.status = status;
     if (status == LookupStatus::timed_out) ++core_.counts_.timed_out;
+    if (status == LookupStatus::resolver_error) ++core_.counts_.failed;
     if (lookup_.unknown()) {
       lookup_.authentic = false;
       lookup_.ttl = 0;
@@ -571,6 +572,14 @@ void Resolver::cname(std::string name, std::function<void(facts::Lookup)> on_ans
 
 void Resolver::validation(std::function<void(Validation)> on_answer) {
   core_->validation(std::move(on_answer));
+}
+
+std::size_t Resolver::waiting() const {
+  return core_->waiting();
+}
+
+const ResolverCounts& Resolver::counts() const {
+  return core_->counts();
 }
 
 }  // namespace mxseal::net

@@ -56,6 +56,7 @@ struct ResolverCounts {
       0;  ///< sent: questions, what was asked again, and CNAMEs that were followed
   std::uint64_t answers = 0;    ///< messages that came back, whatever they say
   std::uint64_t timed_out = 0;  ///< questions that nobody answered in time
+  std::uint64_t failed = 0;     ///< questions that no resolver could be asked, or would answer
 };
 
 class Resolver {
