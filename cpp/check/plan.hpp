@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "check/proposed.hpp"
 #include "facts/domain.hpp"
 #include "judge/judge.hpp"
 #include "net/connect_probe.hpp"
@@ -34,9 +35,10 @@ struct Options {
   bool thorough = true;                       ///< look-ups and handshakes that cost extra
   bool ipv4 = true;
   bool ipv6 = true;
-  bool allow_private = false;      ///< connect to addresses that are not public too
-  std::size_t most_at_once = 20;   ///< domains, in check_all()
-  std::optional<std::int64_t> at;  ///< judge as of this time, seconds since 1970; nothing: now
+  bool allow_private = false;        ///< connect to addresses that are not public too
+  std::size_t most_at_once = 20;     ///< domains, in check_all()
+  std::optional<std::int64_t> at;    ///< judge as of this time, seconds since 1970; nothing: now
+  std::optional<Proposed> proposed;  ///< a rehearsal: judge this in place of what is published
 };
 
 /// MX hosts of a domain, and addresses of a host, that are looked at; the rest stays unknown, and budget_spent says so.
@@ -76,8 +78,16 @@ class Checker {
   bool port_443_answered_ = false;
 };
 
-/// Gets a domain's place in the list, what was seen of it and what that is worth.
-using OnResult = std::function<void(std::size_t, const facts::Domain&, const judge::Judgement&)>;
+/// The published state of a domain, beside the proposed one.
+struct Published {
+  facts::Domain facts;
+  judge::Judgement judgement;  ///< as of now, whatever Options::at
+};
+
+/// Gets a domain's place in the list, what was seen of it and what that is worth. In a rehearsal that is the proposed state, and
+/// the last argument the published one; else it is null.
+using OnResult = std::function<void(std::size_t, const facts::Domain&, const judge::Judgement&,
+                                    const Published*)>;
 
 /// Checks and judges all domains, each handed over as soon as it is done. `stopped` is asked at least every 50 ms, and true ends
 /// it all.

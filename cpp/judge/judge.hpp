@@ -135,6 +135,8 @@ struct Judgement {
 
 struct Options {
   std::int64_t expires_soon = std::int64_t{14} * 24 * 3600;  ///< seconds
+  /// In a rehearsal the published state of the same domain, judged: the proposed one is held against it (sts.change.*).
+  const Judgement* published = nullptr;
 };
 
 /// Judges one domain as of `at`, seconds since 1970.
