@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -287,8 +288,21 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       const facts::AddressLookup& addresses = host.ipv4.cnames.empty() ? host.ipv6 : host.ipv4;
       if (!addresses.cnames.empty() && !addresses.authentic)
         ask(&net::Resolver::cname, host.host, host.first_cname, [] {});
+      if (!addresses.cnames.empty() && addresses.found() && addresses.authentic)
+        ask(&net::Resolver::tlsa, "_25._tcp." + addresses.cnames.back(), tlsa_at_target_[&host],
+            [] {});
       probe(host);
     });
+  }
+
+  // RFC 7672 §2.2.2: behind secure CNAMEs the records at the end of the chain come first; where there are none that are secure,
+  // those at the host's own name count.
+  void choose_tlsa() {
+    for (auto& [host, at_target] : tlsa_at_target_) {
+      if (at_target.unknown() || (at_target.found() && at_target.authentic))
+        host->tlsa = std::move(at_target);
+    }
+    tlsa_at_target_.clear();
   }
 
   void probe(facts::MxHost& host) {
@@ -339,6 +353,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
 
   void answered() {
     if (--open_ > 0 || finished_) return;
+    choose_tlsa();
     if (!needs_validation()) return finish();
     ++open_;
     validation_asked_ = true;
@@ -360,6 +375,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   void finish() {
     if (finished_) return;
     finished_ = true;
+    choose_tlsa();
     checker_.reactor_.cancel(deadline_);
     facts_.seconds = seconds_between(started_, net::Reactor::now());
     facts_.port_25_blocked = checker_.port_25_blocked();
@@ -371,6 +387,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   facts::Domain facts_;
   net::Time started_;
   net::Reactor::TimerId deadline_;
+  std::map<facts::MxHost*, facts::TlsaLookup> tlsa_at_target_;
   int open_ = 0;  // questions without an answer
   int fetches_open_ = 0;
   bool validation_asked_ = false;

@@ -42,6 +42,10 @@ struct Zone {
       records[{name, wire::kA}].push_back(
           wire::record(name, wire::kA, 300, std::string("\xC0\x00\x02", 3) + static_cast<char>(i)));
   }
+  void tlsa(const std::string& name) {
+    records[{name, wire::kTlsa}] = {
+        wire::record(name, wire::kTlsa, 300, "\x03\x01\x01" + std::string(32, 'x'))};
+  }
 
   std::vector<std::string> operator()(const Query& query) const {
     const unsigned flags = secure.contains(query.name) ? wire::kAd : 0U;
@@ -123,6 +127,49 @@ TEST(Plan, fifty_hosts_are_asked_proposed_ones_after_those_that_are_published) {
   EXPECT_TRUE(seen.facts.budget_spent);
   ASSERT_EQ(seen.facts.proposed_hosts.size(), 2U);
   EXPECT_TRUE(seen.facts.proposed_hosts[1].ipv4.unknown());
+}
+
+// --------------------------------------------------------------------- TLSA (RFC 7672 §2.2.2)
+Zone zone_with_alias(bool secure) {
+  Zone zone;
+  zone.mx("example.com", {"mx.example.com"});
+  zone.records[{"mx.example.com", wire::kCname}] = {
+      wire::cname("mx.example.com", "real.example.net")};
+  zone.addresses("real.example.net", 1);
+  if (secure)
+    zone.secure = {"example.com", "mx.example.com", "real.example.net", "_25._tcp.mx.example.com",
+                   "_25._tcp.real.example.net"};
+  return zone;
+}
+
+TEST(Plan, behind_a_secure_cname_the_tlsa_records_of_its_target_come_first) {
+  Zone zone = zone_with_alias(true);
+  zone.tlsa("_25._tcp.mx.example.com");
+  zone.tlsa("_25._tcp.real.example.net");
+  const facts::MxHost host = look_at(zone).facts.mx_hosts.at(0);
+  EXPECT_EQ(host.tlsa.name, "_25._tcp.real.example.net");
+  EXPECT_TRUE(host.tlsa.found());
+}
+
+TEST(Plan, where_the_target_has_none_those_of_the_host_count) {
+  Zone zone = zone_with_alias(true);
+  zone.tlsa("_25._tcp.mx.example.com");
+  const Seen seen = look_at(zone);
+  EXPECT_EQ(seen.asked("_25._tcp.real.example.net", wire::kTlsa), 1U);
+  EXPECT_EQ(seen.facts.mx_hosts.at(0).tlsa.name, "_25._tcp.mx.example.com");
+  EXPECT_TRUE(seen.facts.mx_hosts.at(0).tlsa.found());
+}
+
+TEST(Plan, records_of_the_target_that_are_not_secure_take_no_place) {
+  Zone zone = zone_with_alias(true);
+  zone.tlsa("_25._tcp.mx.example.com");
+  zone.tlsa("_25._tcp.real.example.net");
+  zone.secure.erase("_25._tcp.real.example.net");
+  EXPECT_EQ(look_at(zone).facts.mx_hosts.at(0).tlsa.name, "_25._tcp.mx.example.com");
+}
+
+TEST(Plan, the_target_of_a_cname_that_is_not_secure_is_not_asked_for_tlsa) {
+  EXPECT_EQ(look_at(zone_with_alias(false)).asked("_25._tcp.real.example.net", wire::kTlsa), 0U);
 }
 
 // ---------------------------------------------------------------------------------- a rehearsal
