@@ -186,6 +186,22 @@ def test_a_policy_without_an_mx_host_is_not_to_be_published(rehearse: Rehearse) 
     assert "Publish in this order" not in done.out
 
 
+def test_what_could_not_be_seen_is_not_to_be_published(rehearse: Rehearse) -> None:
+    done = rehearse("enforce.test", "--no-probe", policy=policy_of("*.enforce.test"))
+    assert done.status == 3
+    assert "would be inconclusive (now: inconclusive)" in done.out
+    assert done.out.endswith(
+        "  Do not publish this yet: what decides could not be seen from here.\n"
+    )
+
+
+def test_a_change_that_mends_nothing_is_told(rehearse: Rehearse) -> None:
+    done = rehearse("expired.test", policy=policy_of("*.expired.test"))
+    assert done.status == 1
+    assert "would be broken (now: broken)" in done.out
+    assert done.out.endswith("  The same is wrong with what is published: mend that first.\n")
+
+
 def test_a_host_with_a_bad_certificate_is_found_before_it_takes_mail(rehearse: Rehearse) -> None:
     hosts = ("mx1.enforce.test", "mx1.expired.test")
     found = rehearse.json(

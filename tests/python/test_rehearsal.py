@@ -231,6 +231,7 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.why)
 def test_order(row: Row) -> None:
+    """Q29, Q31: the file before the record, old states stay good for the TTL; mode none first."""
     given = None if row.given is None else str(row.given).encode()
     found = [
         (step.what, step.wait / HOUR, step.lines) for step in steps(row.then, row.published, given)

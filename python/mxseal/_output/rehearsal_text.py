@@ -54,10 +54,12 @@ def ending(check: DomainCheck, rehearsal: Rehearsal, terminal: Terminal) -> list
     """The steps, or why there are none."""
     if not fails(check, rehearsal.published):
         return _steps(rehearsal.steps, terminal)
-    if check.verdict == rehearsal.published.verdict and not new_errors(check, rehearsal.published):
-        text = "The same is wrong with what is published: mend that first."
+    if new_errors(check, rehearsal.published):
+        text = "Do not publish this yet."
     elif check.verdict == "inconclusive":
-        text = "Do not publish this yet: not all that decides could be seen from here."
+        text = "Do not publish this yet: what decides could not be seen from here."
+    elif check.verdict == rehearsal.published.verdict:
+        text = "The same is wrong with what is published: mend that first."
     else:
         text = "Do not publish this yet."
     return _paragraph(text, terminal)
