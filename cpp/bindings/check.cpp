@@ -249,7 +249,7 @@ void run(const std::vector<py::bytes>& names, const std::vector<std::string>& re
          std::uint16_t smtp_port, std::uint16_t https_port, const std::string& helo,
          bool allow_private, bool trust_ad, std::size_t concurrency, std::optional<std::int64_t> at,
          const std::optional<py::bytes>& policy, const std::optional<py::bytes>& record,
-         const std::vector<std::string>& mx, const py::function& on_result,
+         const std::vector<py::bytes>& mx, const py::function& on_result,
          const py::object& stopped) {
   const std::vector<std::string> domains(names.begin(), names.end());
   check::Options options;
@@ -272,7 +272,8 @@ void run(const std::vector<py::bytes>& names, const std::vector<std::string>& re
     check::Proposed& proposed = options.proposed.emplace();
     if (policy) proposed.policy = *policy;
     if (record) proposed.record = *record;
-    if (!mx.empty()) proposed.mx = unwrap(check::read_mx(mx));
+    if (!mx.empty())
+      proposed.mx = unwrap(check::read_mx(std::vector<std::string>(mx.begin(), mx.end())));
   }
   const pki::TrustStore roots =
       unwrap(ca_file.empty() ? pki::TrustStore::system() : pki::TrustStore::from_file(ca_file));

@@ -521,7 +521,7 @@ def check_all(
         at=None if settings.at is None else int(settings.at.timestamp()),
         policy=settings.policy,
         record=None if settings.record is None else _bytes(settings.record),
-        mx=list(settings.mx),
+        mx=[_bytes(each) for each in settings.mx],
         on_result=hand_over,
         stopped=stopped,
     )
@@ -530,11 +530,14 @@ def check_all(
 def _rehearsed(result: DomainCheck, published: DomainCheck, settings: Settings) -> DomainCheck:
     from mxseal._rehearsal import steps
 
+    def text(given: bytes) -> str:
+        return given.decode(errors="backslashreplace")
+
     given = settings.policy
     rehearsal = Rehearsal(
-        policy=None if given is None else given.decode(errors="backslashreplace"),
-        record=settings.record,
-        mx=list(settings.mx) or None,
+        policy=None if given is None else text(given),
+        record=None if settings.record is None else text(_bytes(settings.record)),
+        mx=[text(_bytes(each)) for each in settings.mx] or None,
         published=published,
         steps=steps(result, published, given),
     )

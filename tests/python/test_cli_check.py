@@ -259,6 +259,24 @@ def test_a_proposal_has_the_findings_of_what_is_published(rehearse: Rehearse) ->
     assert codes(rehearse.json("enforce.test", "--mx", "not a host"))[:1] == ["mx.invalid"]
 
 
+def test_what_is_given_may_be_any_bytes(rehearse: Rehearse) -> None:
+    """From a shell in Latin-1, or from a file that is none."""
+    rehearse.file.write_bytes(b"version: STSv1\nmode: enforce\nmx: caf\xe9.test\nmax_age: 1\n\x1b")
+    proposal = (
+        "--mx",
+        "caf\udce9.test",
+        "--record",
+        "v=\udce9\x1b",
+        "--policy",
+        str(rehearse.file),
+    )
+    found = rehearse.json("enforce.test", *proposal)
+    assert found["rehearsal"]["mx"] == ["caf\\xe9.test"]
+    assert found["rehearsal"]["record"] == "v=\\xe9\x1b"
+    assert {"mx.invalid", "sts.policy.not-utf8"} <= set(codes(found))
+    assert "\x1b" not in rehearse("enforce.test", *proposal).out
+
+
 def test_the_policy_host_is_real(rehearse: Rehearse, lab: Lab) -> None:
     """404 is what a host says whose policy is still to be published; all else stands in the way."""
 

@@ -49,7 +49,7 @@ def findings() -> list[About]:
     """
     Every finding there is, in the order in which they are listed.
     """
-def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, policy: bytes | None, record: bytes | None, mx: collections.abc.Sequence[str], on_result: collections.abc.Callable, stopped: typing.Any) -> None:
+def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, policy: bytes | None, record: bytes | None, mx: collections.abc.Sequence[bytes], on_result: collections.abc.Callable, stopped: typing.Any) -> None:
     """
     Checks domains, each handed to on_result(place, result, published) as soon as it is judged.
     
