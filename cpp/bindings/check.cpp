@@ -173,6 +173,7 @@ py::list mx_of(const facts::Domain& facts, const judge::Judgement& judgement) {
     py::dict mx;
     mx["host"] = to_text(host.host);
     mx["preference"] = host.preference;
+    mx["ttl"] = facts.mx.ttl;
     mx["in_policy"] = judged != nullptr && judged->in_policy
                           ? py::object(py::bool_(*judged->in_policy))
                           : py::object(py::none());
@@ -258,7 +259,9 @@ void run(const std::vector<py::bytes>& names, const std::vector<std::string>& re
          const std::string& ca_file, double timeout, bool probe, bool quick, bool ipv4, bool ipv6,
          std::uint16_t smtp_port, std::uint16_t https_port, const std::string& helo,
          bool allow_private, bool trust_ad, std::size_t concurrency, std::optional<std::int64_t> at,
-         const py::function& on_result, const py::object& stopped) {
+         const std::optional<py::bytes>& policy, const std::optional<py::bytes>& record,
+         const std::vector<py::bytes>& mx, const py::function& on_result,
+         const py::object& stopped) {
   const std::vector<std::string> domains(names.begin(), names.end());
   check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, trust_ad);
   options.ask_port_25 = probe;
@@ -268,6 +271,13 @@ void run(const std::vector<py::bytes>& names, const std::vector<std::string>& re
   if (!helo.empty()) options.probe.helo = helo;
   options.most_at_once = concurrency;
   options.at = at;
+  if (policy || record || !mx.empty()) {
+    check::Proposed& proposed = options.proposed.emplace();
+    if (policy) proposed.policy = *policy;
+    if (record) proposed.record = *record;
+    if (!mx.empty())
+      proposed.mx = unwrap(check::read_mx(std::vector<std::string>(mx.begin(), mx.end())));
+  }
   const pki::TrustStore roots = roots_of(ca_file);
 
   Pulse pulse(stopped);
@@ -275,9 +285,15 @@ void run(const std::vector<py::bytes>& names, const std::vector<std::string>& re
     const py::gil_scoped_release unlocked;
     check::check_all(
         domains, options, roots,
-        [&](std::size_t place, const facts::Domain& facts, const judge::Judgement& judgement) {
+        [&](std::size_t place, const facts::Domain& facts, const judge::Judgement& judgement,
+            const check::Published* published) {
           const py::gil_scoped_acquire locked;
-          pulse.call([&] { on_result(place, to_python(facts, judgement)); });
+          pulse.call([&] {
+            on_result(place, to_python(facts, judgement),
+                      published == nullptr
+                          ? py::object(py::none())
+                          : py::object(to_python(published->facts, published->judgement)));
+          });
         },
         [&] { return pulse.stop(); });
   }
@@ -403,12 +419,16 @@ void register_check(py::module_& module) {
              "Codes of what a valid policy says and nobody should mean.");
   module.def("domain_name", &domain_name, py::arg("text"),
              "A-labels in lower case, without final dot; ParseError for what is no host name.");
-  module.def("run", &run, py::arg("domains"), py::kw_only(), py::arg("resolvers"),
-             py::arg("ca_file"), py::arg("timeout"), py::arg("probe"), py::arg("quick"),
-             py::arg("ipv4"), py::arg("ipv6"), py::arg("smtp_port"), py::arg("https_port"),
-             py::arg("helo"), py::arg("allow_private"), py::arg("trust_ad"), py::arg("concurrency"),
-             py::arg("at"), py::arg("on_result"), py::arg("stopped"),
-             "Checks domains, each handed to on_result(place, result) as soon as it is judged.");
+  module.def(
+      "run", &run, py::arg("domains"), py::kw_only(), py::arg("resolvers"), py::arg("ca_file"),
+      py::arg("timeout"), py::arg("probe"), py::arg("quick"), py::arg("ipv4"), py::arg("ipv6"),
+      py::arg("smtp_port"), py::arg("https_port"), py::arg("helo"), py::arg("allow_private"),
+      py::arg("trust_ad"), py::arg("concurrency"), py::arg("at"), py::arg("policy"),
+      py::arg("record"), py::arg("mx"), py::arg("on_result"), py::arg("stopped"),
+      R"(Checks domains, each handed to on_result(place, result, published) as soon as it is judged.
+
+With policy, record or mx the result is what would be if these were published, and published what
+is; else published is None.)");
   module.def("probe_host", &probe_host, py::arg("host"), py::kw_only(), py::arg("port"),
              py::arg("resolvers"), py::arg("ca_file"), py::arg("timeout"), py::arg("quick"),
              py::arg("ipv4"), py::arg("ipv6"), py::arg("helo"), py::arg("allow_private"),

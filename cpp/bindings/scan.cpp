@@ -16,6 +16,7 @@
 #include "bindings/pybind.hpp"
 #include "bindings/table.hpp"
 #include "check/scan.hpp"
+#include "net/libraries.hpp"
 
 namespace mxseal::bindings {
 namespace {
@@ -99,9 +100,16 @@ py::dict progress(const check::Scan& self) {
   return out;
 }
 
+py::dict libraries() {
+  py::dict out;
+  for (const auto& [name, version] : net::libraries()) out[py::str(name)] = version;
+  return out;
+}
+
 }  // namespace
 
 void register_scan(py::module_& module) {
+  module.def("libraries", &libraries, "Versions of the libraries that the network is asked with.");
   py::class_<check::Scan>(module, "Scan", "A scan that runs; mxseal.scan() is the face of it.")
       .def(py::init(&begin), py::kw_only(), py::arg("resolvers"), py::arg("ca_file"),
            py::arg("timeout"), py::arg("policy_timeout"), py::arg("probe_timeout"),

@@ -10,6 +10,16 @@ namespace mxseal::check {
 
 using facts::LookupStatus;
 
+namespace {
+
+// Should the time of a domain end before the answer, that is what it was.
+void expect(facts::Lookup& lookup, std::string asked) {
+  lookup.name = std::move(asked);
+  lookup.status = LookupStatus::timed_out;
+}
+
+}  // namespace
+
 std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
                                     const facts::AddressLookup& second, bool& cut) {
   std::vector<IpAddress> addresses = first.addresses;
@@ -24,6 +34,16 @@ std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
 net::Clock::duration Turn::waited_since(net::Time from) const {
   return std::max(net::Clock::duration::zero(),
                   began.value_or(net::Reactor::now()) - std::max(asked, from));
+}
+
+// RFC 7672 §2.2.2: behind secure CNAMEs the records at the end of the chain come first; where there are none that are secure,
+// those at the host's own name count.
+facts::MxHost SharedHost::seen() const {
+  facts::MxHost host = facts;
+  if (tlsa_at_target &&
+      (tlsa_at_target->unknown() || (tlsa_at_target->found() && tlsa_at_target->authentic)))
+    host.tlsa = *tlsa_at_target;
+  return host;
 }
 
 Hosts::Hosts(net::Resolver& resolver, net::SmtpProber& prober, net::ConnectionTurns& turns,
@@ -71,17 +91,16 @@ std::shared_ptr<SharedHost> Hosts::add(const std::string& name) {
   return host;
 }
 
+std::string Hosts::tlsa_name(const std::string& host) const {
+  return '_' + std::to_string(options_.tlsa_port) + "._tcp." + host;
+}
+
 void Hosts::start(const std::shared_ptr<SharedHost>& host) {
   facts::MxHost& facts = host->facts;
   const std::string& name = facts.host;
-  // Should the time of a domain end before the answer, that is what it was.
-  const auto expect = [](facts::Lookup& lookup, std::string asked) {
-    lookup.name = std::move(asked);
-    lookup.status = LookupStatus::timed_out;
-  };
   ++host->open;  // until all is asked
   ++host->open;
-  expect(facts.tlsa, '_' + std::to_string(options_.tlsa_port) + "._tcp." + name);
+  expect(facts.tlsa, tlsa_name(name));
   resolver_.tlsa(facts.tlsa.name, [this, host](facts::TlsaLookup lookup) {
     host->facts.tlsa = std::move(lookup);
     answered(host);
@@ -107,10 +126,18 @@ void Hosts::probe(const std::shared_ptr<SharedHost>& host) {
   const facts::AddressLookup& addressed = facts.ipv4.cnames.empty() ? facts.ipv6 : facts.ipv4;
   if (!addressed.cnames.empty() && !addressed.authentic) {
     ++host->open;
-    facts.first_cname.name = facts.host;
-    facts.first_cname.status = LookupStatus::timed_out;
+    expect(facts.first_cname, facts.host);
     resolver_.cname(facts.host, [this, host](facts::Lookup lookup) {
       host->facts.first_cname = std::move(lookup);
+      answered(host);
+    });
+  }
+  if (!addressed.cnames.empty() && addressed.found() && addressed.authentic) {
+    ++host->open;
+    facts::TlsaLookup& lookup = host->tlsa_at_target.emplace();
+    expect(lookup, tlsa_name(addressed.cnames.back()));
+    resolver_.tlsa(lookup.name, [this, host](facts::TlsaLookup found) {
+      host->tlsa_at_target = std::move(found);
       answered(host);
     });
   }

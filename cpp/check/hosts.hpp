@@ -50,6 +50,11 @@ struct SharedHost {
   std::vector<Turn> turns;  ///< of the probes
   std::vector<std::function<void()>> on_done;
   int open = 0;  ///< what has no answer yet
+  /// Behind secure CNAMEs: at the end of the chain (RFC 7672 §2.2.2).
+  std::optional<facts::TlsaLookup> tlsa_at_target;
+
+  /// What is known so far, with the TLSA records that senders take.
+  facts::MxHost seen() const;
 };
 
 class Hosts {
@@ -85,6 +90,7 @@ class Hosts {
   void probe(const std::shared_ptr<SharedHost>& host);
   void answered(const std::shared_ptr<SharedHost>& host);
   void forget_old();
+  std::string tlsa_name(const std::string& host) const;
   template <typename What>
   bool leaves_alone(const What& what) const {
     return options_.targets != nullptr && options_.targets->leave_alone(what);

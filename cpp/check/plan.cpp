@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <string_view>
 #include <utility>
 
 #include "base/domain_name.hpp"
 #include "formats/mtasts_policy.hpp"
-#include "formats/mtasts_record.hpp"
 #include "formats/report_uri.hpp"
 #include "formats/tlsrpt_record.hpp"
 #include "net/address_guard.hpp"
@@ -120,7 +120,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     facts_.mx.status = LookupStatus::answer;
     facts_.mx.authentic = true;
     facts_.mx.records = {{0, facts_.domain}};
-    add_host(facts_.domain, 0);
+    facts_.mx_hosts.push_back(unasked_host({0, facts_.domain}));
     return facts_.mx_hosts.front();
   }
 
@@ -199,11 +199,12 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   }
 
   // --------------------------------------------------------------------------- the policy host
-  // RFC 8461 §3.1: without exactly one valid record there is nothing to be fetched.
+  // RFC 8461 §3.1: without exactly one valid record there is nothing to be fetched. In a rehearsal the host matters in any case,
+  // since its DNS, TLS and certificate will stand between senders and the proposed policy.
   void ask_policy() {
-    if (!facts_.sts_record.found()) return;
-    const auto record = mtasts::select_record(facts_.sts_record.records);
-    if (!record || !*record) return;
+    const bool has_record =
+        facts_.sts_record.found() && has_valid_record(facts_.sts_record.records);
+    if (!has_record && !(proposed() && proposed()->needs_policy_host())) return;
     ask_policy_host();
   }
 
@@ -222,6 +223,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       fetch_from(addresses_of(ipv6, {}));
     } else if (!ipv4.addresses.empty() || !ipv6.addresses.empty()) {
       fetch_from(addresses_of(ipv6, ipv4));
+    } else {
+      ask_pattern_domains();
     }
   }
 
@@ -279,12 +282,9 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     policy.attempts = std::move(attempts);
   }
 
-  // RFC 8461 §10.4: whoever registers the domain below which a pattern stands passes the policy.
-  void ask_pattern_domains() {
-    if (!facts_.thorough || facts_.policy.status != facts::FetchStatus::response) return;
-    const Result<mtasts::Policy> policy = mtasts::parse_policy(facts_.policy.body);
+  static void add_pattern_domains(std::string_view body, std::set<std::string>& domains) {
+    const Result<mtasts::Policy> policy = mtasts::parse_policy(body);
     if (!policy) return;
-    std::set<std::string> domains;
     for (const mtasts::MxPattern& pattern : policy->mx) {
       const std::string_view name = pattern.name().text();
       const std::size_t last = name.rfind('.');
@@ -292,6 +292,15 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       const std::size_t before = name.rfind('.', last - 1);
       domains.emplace(before == std::string_view::npos ? name : name.substr(before + 1));
     }
+  }
+
+  // RFC 8461 §10.4: whoever registers the domain below which a pattern stands passes the policy.
+  void ask_pattern_domains() {
+    if (!facts_.thorough) return;
+    std::set<std::string> domains;
+    if (proposed() && proposed()->policy) add_pattern_domains(*proposed()->policy, domains);
+    if (facts_.policy.status == facts::FetchStatus::response)
+      add_pattern_domains(facts_.policy.body, domains);
     facts_.thorough->pattern_domains.resize(domains.size());
     std::size_t i = 0;
     for (const std::string& domain : domains) {
@@ -312,29 +321,39 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     ask(&net::Resolver::mx, facts_.domain, facts_.mx, [this] {
       if (facts_.mx.found()) {
         for (const facts::MxRecord& record : facts_.mx.records) {
-          if (record.host.empty()) continue;  // the null MX (RFC 7505)
-          const bool known = std::ranges::any_of(
-              facts_.mx_hosts, [&](const facts::MxHost& host) { return host.host == record.host; });
-          if (!known) add_host(record.host, record.preference);
+          if (!record.host.empty() && !is_known(record.host))  // empty: the null MX (RFC 7505)
+            facts_.mx_hosts.push_back(unasked_host(record));
         }
       } else if (facts_.mx.absent()) {
         facts_.implicit_mx = true;  // RFC 5321 §5.1
-        add_host(facts_.domain, 0);
-        if (facts_.mx.status == LookupStatus::no_name) return lead_nowhere(facts_.mx_hosts.front());
+        facts_.mx_hosts.push_back(unasked_host({0, facts_.domain}));
+        if (facts_.mx.status == LookupStatus::no_name) lead_nowhere(facts_.mx_hosts.front());
+      }
+      if (proposed() && proposed()->mx) {
+        for (const facts::MxRecord& record : *proposed()->mx) {
+          if (!record.host.empty() && !is_known(record.host))
+            facts_.proposed_hosts.push_back(unasked_host(record));
+        }
       }
       // All hosts are held against the policy; those beyond the limit stay unknown besides.
       std::size_t asked = 0;
-      for (facts::MxHost& host : facts_.mx_hosts) {
-        if (!host.valid) continue;
-        if (asked++ < kMaxMxHosts) {
-          ask_host(host);
-        } else {
-          facts_.budget_spent = true;
-          expect(host.ipv4, host.host);
-          expect(host.ipv6, host.host);
+      for (std::vector<facts::MxHost>* hosts : {&facts_.mx_hosts, &facts_.proposed_hosts}) {
+        for (facts::MxHost& host : *hosts) {
+          if (!host.valid || host.ipv4.absent()) continue;
+          if (asked++ < kMaxMxHosts) {
+            ask_host(host);
+          } else {
+            facts_.budget_spent = true;
+          }
         }
       }
     });
+  }
+
+  bool is_known(const std::string& name) const {
+    const auto is = [&](const facts::MxHost& host) { return host.host == name; };
+    return std::ranges::any_of(facts_.mx_hosts, is) ||
+           std::ranges::any_of(facts_.proposed_hosts, is);
   }
 
   // A name that does not exist has no address either (RFC 8020), which need not be asked for.
@@ -343,13 +362,6 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       static_cast<facts::Lookup&>(*lookup) = facts_.mx;
       lookup->name = host.host;
     }
-  }
-
-  void add_host(const std::string& name, std::uint16_t preference) {
-    facts::MxHost& host = facts_.mx_hosts.emplace_back();
-    host.host = name;
-    host.preference = preference;
-    host.valid = DomainName::parse(name).has_value();
   }
 
   void ask_host(facts::MxHost& host) { share(host, checker_.hosts_.ask(host.host)); }
@@ -368,12 +380,14 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
 
   void take_host(facts::MxHost& host, const SharedHost& shared) {
     const std::uint16_t preference = host.preference;
-    host = shared.facts;
+    host = shared.seen();
     host.preference = preference;
     facts_.budget_spent = facts_.budget_spent || shared.cut;
   }
 
   // ------------------------------------------------------------------------------- both of them
+  const std::optional<Proposed>& proposed() const { return checker_.options_.proposed; }
+
   template <typename Then>
   void ask_addresses(const std::string& name, facts::AddressLookup& ipv4,
                      facts::AddressLookup& ipv6, Then then) {
@@ -518,8 +532,17 @@ void check_all(const std::vector<std::string>& domains, const Options& options,
       ++running;
       checker.start(domains[place], [&, place](const facts::Domain& facts) {
         --running;
-        on_result(place, facts,
-                  judge::judge(facts, roots, options.at.value_or(std::time(nullptr))));
+        const std::int64_t now = std::time(nullptr);
+        const std::int64_t at = options.at.value_or(now);
+        if (!options.proposed) {
+          on_result(place, facts, judge::judge(facts, roots, at), nullptr);
+          return;
+        }
+        const Published published{facts, judge::judge(facts, roots, now)};
+        const facts::Domain then = with_proposed(facts, *options.proposed);
+        judge::Options judging;
+        judging.published = &published.judgement;
+        on_result(place, then, judge::judge(then, roots, at, judging), &published);
       });
     }
     return (running == 0 && next == domains.size()) || stopped();

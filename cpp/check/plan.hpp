@@ -19,6 +19,7 @@
 #include "base/domain_name.hpp"
 #include "base/ip_address.hpp"
 #include "check/hosts.hpp"
+#include "check/proposed.hpp"
 #include "facts/domain.hpp"
 #include "judge/judge.hpp"
 #include "net/connect_probe.hpp"
@@ -47,7 +48,8 @@ struct Options {
   std::optional<net::ConnectionLimits> limits;
   /// Domains, hosts and addresses that are left alone; null: none.
   std::shared_ptr<const net::Targets> targets;
-  std::optional<std::int64_t> at;  ///< judge as of this time, seconds since 1970; nothing: now
+  std::optional<std::int64_t> at;    ///< judge as of this time, seconds since 1970; nothing: now
+  std::optional<Proposed> proposed;  ///< a rehearsal: judge this in place of what is published
 };
 
 /// Sets what goes with the port of a host that is looked at alone: TLS comes first on 465 (RFC 8314 §3.3), 465 and 587 have TLSA
@@ -108,8 +110,16 @@ class Checker {
   bool port_443_answered_ = false;
 };
 
-/// Gets a domain's place in the list, what was seen of it and what that is worth.
-using OnResult = std::function<void(std::size_t, const facts::Domain&, const judge::Judgement&)>;
+/// The published state of a domain, beside the proposed one.
+struct Published {
+  facts::Domain facts;
+  judge::Judgement judgement;  ///< as of now, whatever Options::at
+};
+
+/// Gets a domain's place in the list, what was seen of it and what that is worth. In a rehearsal that is the proposed state, and
+/// the last argument the published one; else it is null.
+using OnResult = std::function<void(std::size_t, const facts::Domain&, const judge::Judgement&,
+                                    const Published*)>;
 
 /// Checks and judges all domains, each handed over as soon as it is done. `stopped` is asked at least every 50 ms, and true ends
 /// it all.

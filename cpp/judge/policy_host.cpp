@@ -164,6 +164,9 @@ Served judge_policy_host(const facts::Domain& facts, Chains& chains, Findings& f
   compare_families(fetch, host, findings);
   if (fetch.tls.status != TlsStatus::done)
     findings.add(FindingId::sts_host_tls_handshake, host, fetch.tls.detail);
+  // A file that is still to be published cannot be found yet, and of what type it will be is not known.
+  if (fetch.proposed && (fetch.http_status == 404 || fetch.http_status == 410))
+    return trusted ? Served::body : Served::nothing;
   if (fetch.http_status != 200) {
     const FindingId id = status_finding(fetch);
     const std::string status = std::to_string(fetch.http_status);

@@ -57,7 +57,10 @@ def probe_host(host: str, *, port: typing.SupportsInt | typing.SupportsIndex, re
     """
     One host or address at its port, judged; None where it was stopped.
     """
-def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, on_result: collections.abc.Callable, stopped: typing.Any) -> None:
+def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, policy: bytes | None, record: bytes | None, mx: collections.abc.Sequence[bytes], on_result: collections.abc.Callable, stopped: typing.Any) -> None:
     """
-    Checks domains, each handed to on_result(place, result) as soon as it is judged.
+    Checks domains, each handed to on_result(place, result, published) as soon as it is judged.
+    
+    With policy, record or mx the result is what would be if these were published, and published what
+    is; else published is None.
     """

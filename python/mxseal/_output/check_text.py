@@ -19,6 +19,7 @@ from mxseal._output.findings_text import (
     stage,
     tls_version,
 )
+from mxseal._output.rehearsal_text import ending, given, mended_by_steps
 from mxseal._output.sink import Sink
 from mxseal._output.terminal import Mark, Terminal
 from mxseal._output.units import counted, day
@@ -58,25 +59,41 @@ def write_checks_line(check: DomainCheck, sink: Sink) -> None:
     sink.write(line + "\n")
 
 
-def write_check(check: DomainCheck, sink: Sink, *, verbose: bool = False) -> None:
+def write_check(
+    check: DomainCheck, sink: Sink, *, verbose: bool = False, policy_file: str = ""
+) -> None:
     """A block: verdict, what senders do, findings with evidence and remedy.
 
     Args:
         check: the result.
         sink: where to.
         verbose: also info, the RFC's sections, and the stages where not all is good.
+        policy_file: in a rehearsal the name of the policy that was given.
     """
     terminal = sink.terminal
     lines = [_headline(check, terminal)]
-    lines += paragraph(_sentence(check), terminal, 2)
-    lines.append(f"  {_senders(check)}")
-    shown = [each for each in check.findings if verbose or each.severity != "info"]
+    if check.rehearsal:
+        lines += given(check, check.rehearsal, policy_file, terminal)
+    if not check.rehearsal or verbose or check.verdict != "protected":
+        lines += paragraph(_sentence(check), terminal, 2)
+        lines.append(f"  {_senders(check)}")
+    shown = [
+        each
+        for each in check.findings
+        if verbose or (each.severity != "info" and not mended_by_steps(check, each.code))
+    ]
     serious = [each for each in shown if each.severity != "info"]
     if shown:
         lines.append("")
         for number, finding in enumerate(shown, 1):
             lines += finding_lines(number, finding, copies(check, finding), terminal, verbose)
-    if verbose or not serious:
+    if check.rehearsal:
+        if verbose:
+            lines += ["", *_stages(check, terminal)]
+        if shown or verbose:
+            lines.append("")
+        lines += ending(check, check.rehearsal, terminal)
+    elif verbose or not serious:
         lines += ["", *_stages(check, terminal)]
         if not serious:
             lines += paragraph(_nothing_to_do(check), terminal, 2)
@@ -97,7 +114,13 @@ def write_counts(verdicts: Counter[str], sink: Sink) -> None:
 def _headline(check: DomainCheck, terminal: Terminal) -> str:
     mark = MARKS[check.verdict]
     name = terminal.styled(terminal.text(check.domain), "bold")
-    return f"{terminal.mark(mark)} {name}  {terminal.styled(check.verdict, COLOURS[mark])}"
+    verdict = terminal.styled(check.verdict, COLOURS[mark])
+    if check.rehearsal is None:
+        return f"{terminal.mark(mark)} {name}  {verdict}"
+    now = check.rehearsal.published.verdict
+    line = f"{terminal.mark(mark)} {name}  would be {verdict} (now: {now})"
+    gap = terminal.width - cell_width(_bare(line, terminal)) - len("[rehearsal]") - 2
+    return line + " " * max(2, gap) + _code("rehearsal", terminal)
 
 
 def _sentence(check: DomainCheck) -> str:

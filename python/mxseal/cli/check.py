@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Format = Literal["text", "json", "ndjson"]
 FORMATS: tuple[Format, ...] = ("text", "json", "ndjson")
+MOST = 1 << 20  # bytes of a policy that are read: senders take 64 KiB
 GOOD = ("protected", "testing", "no-mail")
 BAD = ("partly", "broken", "misconfigured", "unprotected")
 
@@ -33,6 +35,11 @@ Examples:
   mxseal check example.com example.org --format ndjson
   mxseal check - < domains.txt
   mxseal check example.com --resolver 127.0.0.1 --no-probe
+  mxseal check example.com --policy new.txt --mx mx1.example.com --mx mx2.example.com
+
+With --policy, --record or --mx nothing needs to be published yet: what is given is judged in place
+of what is published, against the world as it is, and the answer ends with the order in which to
+publish it.
 
 Exit status 0: every domain is protected, testing or takes no mail, and no finding is an error; 1:
 something is wrong; 3: something could not be seen, and nothing else is wrong.
@@ -57,6 +64,9 @@ class _Asked:
     helo: str
     allow_private: bool
     at: datetime | None
+    policy: Path | None
+    record: str | None
+    mx: tuple[str, ...]
     quiet: bool
     verbose: bool
 
@@ -95,6 +105,23 @@ def _time(_: click.Context, __: click.Parameter, typed: str | None) -> datetime 
     help="Starting value: 443.",
 )
 @click.option("--at", callback=_time, metavar="DAY", help="Judge as of this day or time, UTC.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rehearse: this policy in place of the published one.",
+)
+@click.option(
+    "--record",
+    metavar="TEXT",
+    help="Rehearse: this TXT record at _mta-sts; an empty text for none.",
+)
+@click.option(
+    "--mx",
+    multiple=True,
+    metavar="HOST",
+    help="Rehearse: these MX hosts, HOST or PREFERENCE:HOST; repeatable.",
+)
 @click.option("--quiet", is_flag=True, help="One line a domain.")
 @click.option("--verbose", is_flag=True, help="Every finding and stage, and the RFC's sections.")
 def command(**options: Any) -> Callable[[], int]:
@@ -108,6 +135,10 @@ def _work(asked: _Asked) -> int:
     domains = list(_domains(asked.domains))
     if not domains:
         raise RefusedError("no domain in mxseal check", "name one, or - for standard input")
+    if len(domains) > 1 and (asked.policy is not None or asked.record is not None or asked.mx):
+        raise RefusedError(
+            "a rehearsal is of one domain", "leave out the others, or --policy, --record and --mx"
+        )
     settings = _settings(asked)
     answer = _Answer(asked, len(domains))
     return answered(lambda sink: _check_into(domains, settings, answer, sink), answer.status)
@@ -139,7 +170,20 @@ def _settings(asked: _Asked) -> Settings:
         helo=asked.helo,
         allow_private=asked.allow_private,
         at=asked.at,
+        policy=None if asked.policy is None else _content(asked.policy),
+        record=asked.record,
+        mx=asked.mx,
     )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.expanduser().open("rb") as opened_file:
+            return opened_file.read(MOST)
+    except OSError as error:
+        raise RefusedError(
+            "cannot read the policy", f"name a file: {error.strerror}", str(file)
+        ) from None
 
 
 def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: Sink) -> None:
@@ -198,7 +242,9 @@ class _Answer:
         if self.asked.quiet or (self.several and fine and not self.asked.verbose):
             write_checks_line(result, sink)
             return
-        write_check(result, sink, verbose=self.asked.verbose)
+        write_check(
+            result, sink, verbose=self.asked.verbose, policy_file=str(self.asked.policy or "")
+        )
         if self.several:
             sink.write("\n")
 
