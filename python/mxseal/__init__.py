@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Is mail to a domain really encrypted, to the right server, and if not, why?
 
-``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates;
+``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates,
+``mxseal.summarize_scan`` sums up a scan;
 ``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
 records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``
 and ``MissingExtraError``.
@@ -30,6 +31,7 @@ from mxseal._public import publish
 if TYPE_CHECKING:
     from mxseal import x509
     from mxseal._check import DomainCheck, acheck, check
+    from mxseal._summary import ScanSummary, summarize_scan
 
 publish(__name__, MissingExtraError, MxsealError, ParseError)
 
@@ -38,10 +40,12 @@ __all__ = [
     "MissingExtraError",
     "MxsealError",
     "ParseError",
+    "ScanSummary",
     "__version__",
     "acheck",
     "check",
     "mtasts",
+    "summarize_scan",
     "tlsrpt",
     "x509",
 ]
@@ -58,6 +62,11 @@ def __getattr__(name: str) -> Any:
 
         publish(__name__, _check.DomainCheck)
         return getattr(_check, name)
+    if name in ("ScanSummary", "summarize_scan"):
+        from mxseal import _summary
+
+        publish(__name__, _summary.ScanSummary)
+        return getattr(_summary, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

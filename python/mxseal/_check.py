@@ -333,7 +333,7 @@ class DomainCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal check``; times are text by RFC 3339."""
-        values: dict[str, Any] = _plain(asdict(self))
+        values: dict[str, Any] = plain(asdict(self))
         return {"schema_version": values.pop("schema_version"), **values}
 
     def __repr__(self) -> str:
@@ -347,11 +347,11 @@ class DomainCheck:
         return check_html(self)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
+        return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value

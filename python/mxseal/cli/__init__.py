@@ -17,7 +17,7 @@ import click
 from mxseal._core import __version__
 from mxseal._exceptions import MissingExtraError
 from mxseal._output import messages
-from mxseal.cli import check, help, lab, lint, publish, reports
+from mxseal.cli import check, help, lab, lint, publish, reports, summary
 from mxseal.cli.exit import Exit
 from mxseal.cli.refusals import RefusedError, nearest
 
@@ -59,6 +59,7 @@ cli.add_command(lint.command)
 cli.add_command(lab.command)
 cli.add_command(publish.command)
 cli.add_command(reports.command)
+cli.add_command(summary.command)
 cli.add_command(help.command)
 
 
