@@ -109,6 +109,12 @@ py::dict libraries() {
 }  // namespace
 
 void register_scan(py::module_& module) {
+  module.def(
+      "empty",
+      [] {
+        return PyTable{check::Rows().take(), "scan", {}};
+      },
+      "The columns of a scan, without a row.");
   module.def("libraries", &libraries, "Versions of the libraries that the network is asked with.");
   py::class_<check::Scan>(module, "Scan", "A scan that runs; mxseal.scan() is the face of it.")
       .def(py::init(&begin), py::kw_only(), py::arg("resolvers"), py::arg("ca_file"),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Is mail to a domain really encrypted, to the right server, and if not, why?
 
-``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates;
+``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates,
+``mxseal.summarize_scan`` sums up a scan;
 ``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
 records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``
 and ``MissingExtraError``.
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mxseal import x509
     from mxseal._check import DomainCheck, acheck, check
     from mxseal._probe import MxProbe, probe_mx
+    from mxseal._scan import Scan, scan
+    from mxseal._summary import ScanSummary, summarize_scan
 
 publish(__name__, MissingExtraError, MxsealError, NetworkError, ParseError)
 
@@ -41,33 +44,45 @@ __all__ = [
     "MxsealError",
     "NetworkError",
     "ParseError",
+    "Scan",
+    "ScanSummary",
     "__version__",
     "acheck",
     "check",
     "mtasts",
     "probe_mx",
+    "scan",
+    "summarize_scan",
     "tlsrpt",
     "x509",
 ]
 
 
+# What only checks and scans need comes when it is first asked for: reading reports begins sooner.
+_LATER = {
+    "DomainCheck": "_check",
+    "MxProbe": "_probe",
+    "Scan": "_scan",
+    "ScanSummary": "_summary",
+    "acheck": "_check",
+    "check": "_check",
+    "probe_mx": "_probe",
+    "scan": "_scan",
+    "summarize_scan": "_summary",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """What only checks need comes when it is first asked for: reading reports begins sooner."""
     import importlib
 
     if name == "x509":
         return importlib.import_module("mxseal.x509")
-    if name in ("DomainCheck", "acheck", "check"):
-        from mxseal import _check
-
-        publish(__name__, _check.DomainCheck)
-        return getattr(_check, name)
-    if name in ("MxProbe", "probe_mx"):
-        from mxseal import _probe
-
-        publish(__name__, _probe.MxProbe)
-        return getattr(_probe, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"mxseal.{_LATER[name]}"), name)
+    if isinstance(value, type):
+        publish(__name__, value)
+    return value
 
 
 def __dir__() -> list[str]:

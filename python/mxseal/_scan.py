@@ -243,9 +243,7 @@ class Scan:
             taken = [line for line in taken if not self._done(line.number)]
         if self.domains.carried:
             self._carried.update((line.number, line.carried) for line in taken)
-        running.feed(
-            [(number, name.encode(errors="surrogateescape")) for number, name, _ in taken]
-        )
+        running.feed([(number, name.encode(errors="surrogateescape")) for number, name, _ in taken])
 
     def _with_carried(self, batch: Table) -> Table:
         if not self.domains.carried:
@@ -300,7 +298,7 @@ class Scan:
 
         arrow = require("pyarrow", "parquet", "to_arrow()")
         tables = [arrow.table(each) for each in self._tables()]
-        whole: pyarrow.Table = arrow.concat_tables(tables) if tables else arrow.table({})
+        whole: pyarrow.Table = arrow.concat_tables(tables) if tables else arrow.table(core.empty())
         return whole.replace_schema_metadata({b"mxseal": self.record_text().encode()})
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -466,9 +464,7 @@ def _refuse_nonsense(settings: ScanSettings) -> None:
             raise WrongValueError(f"not a {name}", f"give at least {least:g}", value)
 
 
-def target_list(
-    given: str | os.PathLike[str] | Iterable[str] | None, otherwise: str | None
-) -> str:
+def target_list(given: str | os.PathLike[str] | Iterable[str] | None, otherwise: str | None) -> str:
     """The text of a list of targets; what cannot be one is found when the scan begins."""
     if given is None:
         path = None if otherwise is None else Path(otherwise).expanduser()

@@ -11,9 +11,11 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from mxseal._core.scan import empty
 from mxseal._frames import require
 from mxseal._reading import WrongValueError
 
@@ -118,7 +120,7 @@ class Journal:
         for number in table["line"].to_pylist():
             byte = number >> 3
             if byte >= len(self._done):
-                self._done.extend(bytes(byte + 1 + len(self._done) // 2 - len(self._done)) or b"\0")
+                self._done.extend(bytes(max(byte + 1, 2 * len(self._done)) - len(self._done)))
             self._done[byte] |= 1 << (number & 7)
         for count in table["verdict"].combine_chunks().value_counts().to_pylist():
             verdict = count["values"]
@@ -175,8 +177,9 @@ class Journal:
             if sum(each.num_rows for each in waiting) >= ROWS:
                 yield self._arrow.Table.from_batches(waiting)
                 waiting = []
-        if waiting:
-            yield self._arrow.Table.from_batches(waiting)
+        if waiting or not self.rows:
+            schema = self._arrow.table(empty()).schema
+            yield self._arrow.Table.from_batches(waiting, None if waiting else schema)
 
 
 def _plain(table: pyarrow.Table, metadata: bytes) -> pyarrow.Table:
@@ -196,8 +199,6 @@ def _write_parquet(journal: Journal, path: Path, metadata: bytes) -> None:
     finally:
         if writer is not None:
             writer.close()
-    if writer is None:
-        _write_empty(path)
 
 
 def _write_arrow(journal: Journal, path: Path, metadata: bytes) -> None:
@@ -214,8 +215,6 @@ def _write_arrow(journal: Journal, path: Path, metadata: bytes) -> None:
     finally:
         if writer is not None:
             writer.close()
-    if writer is None:
-        _write_empty(path)
 
 
 def _write_ndjson(journal: Journal, path: Path, _: bytes) -> None:
@@ -230,15 +229,11 @@ def _write_csv(journal: Journal, path: Path, _: bytes) -> None:
     from mxseal._output.csv import write_rows
     from mxseal._output.sink import opened
 
+    pieces = journal.pieces()
+    first = next(pieces)
+    rows = (row for table in chain([first], pieces) for row in table.to_pylist())
     with opened(path) as sink:
-        names: list[str] | None = None
-        for table in journal.pieces():
-            write_rows(table.to_pylist(), table.column_names, sink, heading=names is None)
-            names = table.column_names
-
-
-def _write_empty(path: Path) -> None:
-    path.write_bytes(b"")
+        write_rows(first.column_names, rows, sink)
 
 
 _WRITERS = {

@@ -4,8 +4,9 @@ Scans of many domains.
 """
 from __future__ import annotations
 import collections.abc
+import mxseal._core.tlsrpt
 import typing
-__all__: list[str] = ['Scan']
+__all__: list[str] = ['Scan', 'empty', 'libraries']
 class Scan:
     """
     A scan that runs; mxseal.scan() is the face of it.
@@ -41,3 +42,11 @@ class Scan:
         """
         All lines were fed, and all batches taken.
         """
+def empty() -> mxseal._core.tlsrpt.Table:
+    """
+    The columns of a scan, without a row.
+    """
+def libraries() -> dict:
+    """
+    Versions of the libraries that the network is asked with.
+    """

@@ -56,7 +56,8 @@ def _line(tag: str, cells: Sequence[str], numbers: Sequence[bool], style: str = 
     return f'<tr style="background:none;{style}">{html}</tr>'
 
 
-def _rows_html(names: Sequence[str], rows: Sequence[Row]) -> str:
+def rows_html(names: Sequence[str], rows: Sequence[Row]) -> str:
+    """Rows of values as a table, everything escaped."""
     numbers = [any(isinstance(row[name], int) for row in rows) for name in names]
     head = _line("th", [_heading(name) for name in names], numbers, _LINE)
     body = "".join(_line("td", [_cell(name, row[name]) for name in names], numbers) for row in rows)
@@ -72,7 +73,7 @@ def table_html(table: TableLike) -> str:
     size = f"{counted(len(table), 'row')}, {counted(len(table.column_names), 'column')}"
     html = f'<div><b>{_text(table.name)}</b> <span style="{_MUTED}">{size}</span></div>'
     if len(table):
-        html += _rows_html(table.column_names, table.to_dicts(0, ROWS))
+        html += rows_html(table.column_names, table.to_dicts(0, ROWS))
     below = [f"… {number(len(table) - ROWS)} more"] if len(table) > ROWS else []
     below += telling(table.notes)
     html += "".join(f'<div style="{_MUTED}">{_text(line)}</div>' for line in below)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The failures of RFC 8460 in plain words: one table, from the registry of result types."""
+"""Failures in plain words: the result types of RFC 8460 (one table, from their registry), findings.
+
+What a finding means stands in the core's table; where there is one line for it, its beginning will
+do.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -36,3 +41,15 @@ def explain(result_type: str | None) -> Words:
     if result_type is None:
         return UNNAMED
     return RESULT_TYPES.get(result_type, UNREGISTERED)
+
+
+# What follows says why it matters, or to whom.
+_BEHIND = re.compile(
+    r"(?:: (?:senders|mail|it|somebody)|, (?:so|which|because|though|senders)|; so)\b.*|\.$"
+)
+
+
+def in_short(cause: str) -> str:
+    """The first clause of a finding's cause, as it stands within a line."""
+    clause = _BEHIND.sub("", cause)
+    return clause if clause[1:2].isupper() else clause[:1].lower() + clause[1:]

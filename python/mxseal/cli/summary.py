@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""``mxseal summary``: a scan in counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from mxseal._output.sink import opened
+from mxseal._reading import WrongValueError
+from mxseal.cli.exit import Exit
+from mxseal.cli.refusals import RefusedError
+
+EXAMPLES = """\b
+Examples:
+  mxseal summary scan.parquet
+  mxseal summary scan.parquet --format json
+  mxseal summary scan.parquet --operators my-operators.csv --expires-within 30
+
+Hosts are grouped by who runs them: by the end of their names (mxseal/data/operators.csv in the
+package), where nothing there fits by the domain that they belong to. A domain that runs its own is
+counted under "own host".
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What the command line asks for."""
+
+    scan: str
+    format: Literal["text", "json"]
+    expires_within: int
+    operators: Path | None
+    quiet: bool
+    verbose: bool
+
+
+@click.command("summary", epilog=EXAMPLES, short_help="A scan in counts: adoption, faults, hosts.")
+@click.argument("scan", metavar="FILE")
+@click.option(
+    "--format", type=click.Choice(("text", "json")), default="text", help="Starting value: text."
+)
+@click.option(
+    "--expires-within",
+    type=click.IntRange(0, 3650),
+    default=14,
+    metavar="DAYS",
+    help="List certificates that ended so soon after they were seen. Starting value: 14.",
+)
+@click.option(
+    "--operators",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Patterns of your own: kind,pattern,name; they win over the package's.",
+)
+@click.option("--quiet", is_flag=True, help="One line.")
+@click.option("--verbose", is_flag=True, help="More rows of each block.")
+def command(**options: Any) -> Callable[[], int]:
+    """Sum up a scan (Parquet, Arrow, NDJSON): who publishes what, and what is wrong.
+
+    Exit status: 0; what the domains look like is data here.
+    """
+    return lambda: _work(_Asked(**options))
+
+
+def _work(asked: _Asked) -> int:
+    if asked.quiet and asked.verbose:
+        raise RefusedError("--quiet and --verbose contradict each other", "leave one of them out")
+    from mxseal._output.summary_text import write_summary, write_summary_line
+    from mxseal._summary import summarize_scan
+
+    try:
+        summary = summarize_scan(
+            asked.scan, expires_within=asked.expires_within, operators=asked.operators
+        )
+    except WrongValueError as wrong:
+        raise RefusedError(wrong.what, wrong.do, str(wrong.value)) from None
+    except OSError as error:
+        raise RefusedError(
+            "cannot read", error.strerror or str(error), str(error.filename or asked.scan)
+        ) from None
+    with opened(None) as sink:
+        if asked.format == "json":
+            from mxseal._output.json import object_text
+
+            sink.write(object_text(summary.to_dict()) + "\n")
+        elif asked.quiet:
+            write_summary_line(summary, sink)
+        else:
+            write_summary(summary, sink, verbose=asked.verbose)
+    return Exit.GOOD
