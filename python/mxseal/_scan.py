@@ -164,7 +164,7 @@ class Scan:
         self._carried: dict[int, tuple[Any, ...]] = {}
         self._ended = False
         self._rows = 0
-        self._batches: list[Table] | None = []
+        self._batches: list[Table] | None = None
         self._handed_out = False
         self._started: datetime | None = None
         self._ended_at: datetime | None = None
@@ -177,10 +177,16 @@ class Scan:
             NetworkError: no resolver answers.
             ParseError: a resolver is no address, the roots or lists cannot be read.
         """
-        self._handed_out = True
         return self._run()
 
     def _run(self) -> Iterator[Table]:
+        for batch in self.batches_or_pulse():
+            if batch is not None:
+                yield batch
+
+    def batches_or_pulse(self) -> Iterator[Table | None]:
+        """The batches, and ten times a second at least None: for who shows how far it is."""
+        self._handed_out = True
         while not self._ended:
             running = self._begun()
             if self._lines is not None:
@@ -195,7 +201,7 @@ class Scan:
                 self._ended = True
                 self._ended_at = datetime.now(UTC)
             else:
-                yield from ()
+                yield None
 
     def _begun(self) -> core.Scan:
         if self._core is None:
@@ -283,13 +289,12 @@ class Scan:
 
     # --------------------------------------------------------------------------------- as one whole
     def _tables(self) -> list[Table]:
-        if self._handed_out and not (self._ended and self._rows == 0):
-            raise MxsealError(
-                "the batches of this scan were handed out already: keep them, or scan again"
-            )
         if self._batches is None:
-            self._batches = []
-        self._batches.extend(self._run())
+            if self._handed_out:
+                raise MxsealError(
+                    "the batches of this scan were handed out already: keep them, or scan again"
+                )
+            self._batches = list(self._run())
         return self._batches
 
     def to_arrow(self) -> pyarrow.Table:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,6 +49,9 @@ class Journal:
         path: where it stands.
         rows: that are in it.
         verdicts: counts of them.
+        errors: counts of their findings that are errors or unknown, by code.
+        started: when the first of them was looked at (RFC 3339); empty where there is none.
+        resumed: how often the scan went on.
     """
 
     def __init__(self, target: Path, about: dict[str, Any]) -> None:
@@ -58,15 +62,32 @@ class Journal:
             about: what must be the same for a scan to go on: the list and how it is asked.
         """
         self._arrow = require("pyarrow", "parquet", "a scan into a file")
-        require("pyarrow.ipc", "parquet", "a scan into a file")
+        require("pyarrow.compute", "parquet", "a scan into a file")
         self.target = target
         self.path = target.with_name(target.name + ".part")
         self.rows = 0
         self.verdicts: dict[str, int] = {}
+        self.errors: dict[str, int] = {}
+        self.started = ""
+        self.resumed = 0
         self._about = about
         self._done = bytearray()  # a bit a line
         self._file: Any = None
         self._writer: Any = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a scan was interrupted."""
+        return self.path.exists() or self._old.exists()
+
+    @property
+    def _old(self) -> Path:
+        return self.path.with_name(self.path.name + ".old")
+
+    @property
+    def no_domains(self) -> int:
+        """How many lines were no domain."""
+        return self.errors.get("scan.invalid-domain", 0)
 
     def begin(self) -> None:
         """A new one."""
@@ -78,29 +99,31 @@ class Journal:
         Raises:
             WrongValueError: it belongs to another list, or to other questions.
         """
-        old = self.path.with_name(self.path.name + ".old")
+        old = self._old
         if not old.exists():  # else an earlier resumption was cut off: FILE.part.old has it all
             self.path.replace(old)
         self.begin()
         for batch in self._batches(old):
-            self._check(batch.schema.metadata)
+            before = self._check(batch.schema.metadata)
+            self.started, self.resumed = before["started"], before["resumed"] + 1
             self._append(self._arrow.Table.from_batches([batch]))
         self._file.flush()
         os.fsync(self._file.fileno())
         old.unlink()
 
-    def _check(self, metadata: dict[bytes, bytes] | None) -> None:
+    def _check(self, metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
         before = json.loads((metadata or {}).get(KEY, b"{}"))
         for name, value in self._about.items():
             if before.get(name) != value:
                 # Nothing is lost: FILE.part is put back as it was.
                 self._file.close()
-                self.path.with_name(self.path.name + ".old").replace(self.path)
+                self._old.replace(self.path)
                 raise WrongValueError(
                     f"the scan in {self.path.name} has another {name.replace('_', ' ')}",
                     "give the same list and options, or remove that file",
                     str(before.get(name)),
                 )
+        return dict(before)
 
     def is_done(self, line: int) -> bool:
         """Whether the line has its row."""
@@ -114,7 +137,9 @@ class Journal:
 
     def _append(self, table: pyarrow.Table) -> None:
         if self._writer is None:
-            schema = table.schema.with_metadata({KEY: json.dumps(self._about).encode()})
+            self.started = self.started or _now()
+            about = {**self._about, "started": self.started, "resumed": self.resumed}
+            schema = table.schema.with_metadata({KEY: json.dumps(about).encode()})
             options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
             self._writer = self._arrow.ipc.new_stream(self._file, schema, options=options)
         for number in table["line"].to_pylist():
@@ -122,11 +147,20 @@ class Journal:
             if byte >= len(self._done):
                 self._done.extend(bytes(max(byte + 1, 2 * len(self._done)) - len(self._done)))
             self._done[byte] |= 1 << (number & 7)
-        for count in table["verdict"].combine_chunks().value_counts().to_pylist():
-            verdict = count["values"]
-            self.verdicts[verdict] = self.verdicts.get(verdict, 0) + count["counts"]
+        self._count(table["verdict"], self.verdicts)
+        findings = table["findings"].combine_chunks().flatten()
+        serious = self._arrow.compute.is_in(
+            findings.field("severity").cast(self._arrow.large_string()),
+            self._arrow.array(["error", "unknown"], self._arrow.large_string()),
+        )
+        self._count(findings.field("code").filter(serious), self.errors)
         self._writer.write_table(table)
         self.rows += table.num_rows
+
+    @staticmethod
+    def _count(words: Any, into: dict[str, int]) -> None:
+        for each in words.value_counts().to_pylist():
+            into[each["values"]] = into.get(each["values"], 0) + each["counts"]
 
     def _batches(self, path: Path) -> Iterator[pyarrow.RecordBatch]:
         """Up to the first that is not whole."""
@@ -180,6 +214,10 @@ class Journal:
         if waiting or not self.rows:
             schema = self._arrow.table(empty()).schema
             yield self._arrow.Table.from_batches(waiting, None if waiting else schema)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _plain(table: pyarrow.Table, metadata: bytes) -> pyarrow.Table:

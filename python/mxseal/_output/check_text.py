@@ -11,6 +11,7 @@ from mxseal._output.escape import cell_width
 from mxseal._output.findings_text import (
     COLOURS,
     HOST_MARKS,
+    bare,
     code,
     dane_stage,
     finding_lines,
@@ -119,8 +120,8 @@ def _headline(check: DomainCheck, terminal: Terminal) -> str:
         return f"{terminal.mark(mark)} {name}  {verdict}"
     now = check.rehearsal.published.verdict
     line = f"{terminal.mark(mark)} {name}  would be {verdict} (now: {now})"
-    gap = terminal.width - cell_width(_bare(line, terminal)) - len("[rehearsal]") - 2
-    return line + " " * max(2, gap) + _code("rehearsal", terminal)
+    gap = terminal.width - cell_width(bare(line, terminal)) - len("[rehearsal]") - 2
+    return line + " " * max(2, gap) + code("rehearsal", terminal)
 
 
 def _sentence(check: DomainCheck) -> str:

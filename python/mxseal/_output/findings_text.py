@@ -77,7 +77,7 @@ def finding_lines(
     title = _title(finding.cause)
     words = terminal.wrapped(title.split(), indent, " ")
     lines = [head + words[0].lstrip(), *words[1:]]
-    gap = terminal.width - cell_width(_bare(lines[-1], terminal)) - cell_width(name) - 2
+    gap = terminal.width - cell_width(bare(lines[-1], terminal)) - cell_width(name) - 2
     if gap < 2:
         lines.append("")
         gap = max(indent, terminal.width - cell_width(name) - 2)
@@ -90,7 +90,7 @@ def finding_lines(
     return lines
 
 
-def _bare(line: str, terminal: Terminal) -> str:
+def bare(line: str, terminal: Terminal) -> str:
     """The line as wide as it is shown: the symbol's colours take no column."""
     if not terminal.colour:
         return line

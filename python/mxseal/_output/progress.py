@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from mxseal._output.escape import cell_width
@@ -22,6 +22,7 @@ SECONDS_UNTIL_SHOWN = 1.0
 SECONDS_BETWEEN = 0.1
 BAR = 20
 _WIPE = "\r\x1b[2K"
+_UP = "\x1b[1A\x1b[2K"  # to the line above, and wipes it
 
 
 def progress_line(
@@ -73,7 +74,7 @@ class _Line:
     def __init__(self) -> None:
         self.start = time.monotonic()
         self.shown_at = 0.0  # never yet
-        self._visible = False
+        self._lines = 0  # that are shown
 
     def due(self) -> float | None:
         """Seconds since the start if it is time for a new line."""
@@ -83,18 +84,21 @@ class _Line:
         return now - self.start
 
     def show(self, write: Callable[[Terminal], str]) -> None:
-        """Writes what ``write`` makes for the terminal as it is now."""
+        """Writes what ``write`` makes for the terminal as it is now: a line, or several."""
         terminal = for_stream(sys.stderr)
         terminal.width = columns(sys.stderr)
-        to_standard_error(_WIPE + write(terminal))
+        text = write(terminal)
+        to_standard_error(self._wiping() + text)
         self.shown_at = time.monotonic()
-        self._visible = True
+        self._lines = 1 + text.count("\n")
 
     def wipe(self) -> None:
         """Leaves nothing of it, until it is shown again."""
-        if self._visible:
-            to_standard_error(_WIPE)
-            self._visible = False
+        to_standard_error(self._wiping())
+        self._lines = 0
+
+    def _wiping(self) -> str:
+        return _WIPE + _UP * (self._lines - 1) if self._lines else ""
 
 
 @contextmanager
@@ -168,3 +172,74 @@ def check_progress(quiet: bool, domains: int) -> Iterator[CheckProgress | None]:
         yield progress
     finally:
         progress.wipe()
+
+
+class ScanProgress:
+    """How far a scan is, and what came of it so far."""
+
+    def __init__(self, total: int | None, before: int) -> None:
+        self._total = total
+        self._before = before
+        self._line = _Line()
+
+    def show(self, done: int, running: int, verdicts: Mapping[str, int]) -> None:
+        """To be called again and again.
+
+        Args:
+            done: domains of this run.
+            running: domains in flight.
+            verdicts: counts of all, those of earlier runs too.
+        """
+        seconds = self._line.due()
+        if seconds is not None:
+            self._line.show(
+                lambda to: scan_lines(
+                    to, self._before + done, self._total, running, done / seconds, verdicts
+                )
+            )
+
+    def wipe(self) -> None:
+        """Leaves nothing of it."""
+        self._line.wipe()
+
+
+@contextmanager
+def scan_progress(quiet: bool, total: int | None, before: int) -> Iterator[ScanProgress | None]:
+    """Progress of a scan; None where nothing is shown.
+
+    Args:
+        quiet: show nothing.
+        total: lines of the list, where that is known.
+        before: of them done in earlier runs.
+    """
+    if quiet or not is_terminal(sys.stderr):
+        yield None
+        return
+    progress = ScanProgress(total, before)
+    try:
+        yield progress
+    finally:
+        progress.wipe()
+
+
+def scan_lines(
+    terminal: Terminal,
+    done: int,
+    total: int | None,
+    running: int,
+    rate: float,
+    verdicts: Mapping[str, int],
+) -> str:
+    """``18,240 of 40,000  46 %  ━━━  357/s  500 in flight  1 min 1 s left``, and the verdicts."""
+    share = min(1.0, done / total) if total else None
+    pieces = [number(done) + (f" of {number(total)}" if total else "")]
+    if share is not None:
+        pieces.append(f"{int(100 * share):3} %")
+    pieces += [f"{number(round(rate))}/s", f"{number(running)} in flight"]
+    if total and rate > 0:
+        pieces.append(f"{duration((total - done) / rate)} left")
+    words = [f"{verdict} {number(count)}" for verdict, count in sorted(verdicts.items()) if count]
+    lines = [_with_bar(terminal, pieces, share)]
+    if words:
+        lines += terminal.wrapped(words, 0, "   ")
+    return "\n".join(lines)
