@@ -56,9 +56,13 @@ std::string_view bytes_of(const ASN1_STRING* text) {
           static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
 
+// Where calendars begin; ASN.1 has a year 0.
+constexpr std::int64_t kYear1 = -62'135'596'800;
+
 std::int64_t seconds_of(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+  if (parts.tm_year < 1 - 1900) return kYear1;
   const std::chrono::year_month_day date(
       std::chrono::year(parts.tm_year + 1900),
       std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),

@@ -63,6 +63,13 @@ TEST(Certificate, a_date_that_cannot_be_read_is_1970) {
   EXPECT_EQ(Certificate::adopt(broken).not_after(), 0);
 }
 
+// Nobody's calendar has a year 0, and Python's begins with year 1.
+TEST(Certificate, a_date_before_year_1_is_its_beginning) {
+  const Certificate found = issue({}).certificate;
+  ASSERT_EQ(ASN1_TIME_set_string(X509_getm_notAfter(found.native()), "00000101000000Z"), 1);
+  EXPECT_EQ(found.not_after(), -62'135'596'800);
+}
+
 TEST(Certificate, der_is_read_to_its_end) {
   const std::string der = issue({}).certificate.der();
   EXPECT_EQ(Certificate::from_der(der)->der(), der);
