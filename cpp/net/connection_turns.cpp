@@ -69,8 +69,7 @@ void ConnectionTurns::serve(const std::string& name) {
   while (!network.line.empty() && !network.timer) {
     const Time now = Reactor::now();
     // Each connection counts for so long; where a second's worth counts already, the next one waits.
-    const Time when =
-        network.counts_until - std::max(kAtOnce - each_, Clock::duration::zero());
+    const Time when = network.counts_until - std::max(kAtOnce - each_, Clock::duration::zero());
     if (when > now) {
       network.timer = reactor_.at(when, [this, name] {
         networks_.at(name).timer.reset();

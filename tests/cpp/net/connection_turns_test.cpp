@@ -144,7 +144,8 @@ TEST(ConnectionTurns, whoever_waits_when_it_is_destroyed_is_never_called) {
   int came = 0;
   {
     ConnectionTurns turns(reactor, ConnectionLimits{1, 1000});
-    for (int i = 0; i < 5000; ++i) turns.ask(address(static_cast<std::uint8_t>(i)), [&] { ++came; });
+    for (int i = 0; i < 5000; ++i)
+      turns.ask(address(static_cast<std::uint8_t>(i)), [&] { ++came; });
   }
   const int before = came;
   bool later = false;

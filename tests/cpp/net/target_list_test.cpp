@@ -42,7 +42,9 @@ TEST(TargetList, everything_and_one_family_of_it) {
 }
 
 TEST(TargetList, a_domain_stands_for_all_below_it) {
-  const TargetList targets = list("Example.COM.\nb\xC3\xBC" "cher.example\n");
+  const TargetList targets = list(
+      "Example.COM.\nb\xC3\xBC"
+      "cher.example\n");
   for (const char* in : {"example.com", "mx.example.com", "a.b.example.com",
                          "xn--bcher-kva.example", "mail.xn--bcher-kva.example"})
     EXPECT_TRUE(targets.has(std::string_view(in))) << in;
