@@ -93,7 +93,7 @@ def check_world(folder: Path, count: int) -> Iterator[CheckWorld]:
         stop += (
             servers.start_nsd(folder / "nsd", namespace, _zone(domains)),
             servers.start_unbound(folder / "unbound", folder / "nsd", namespace),
-            _start_nginx(folder / "nginx", namespace, roots, domains),
+            start_nginx(folder / "nginx", namespace, roots, domains),
             servers.start_postfix(folder / "postfix", namespace, mail, door),
         )
         for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (WEB, 443), (_mx_address(0), 25)):
@@ -128,7 +128,7 @@ def _zone(domains: list[str]) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def _start_nginx(
+def start_nginx(
     folder: Path, namespace: str, roots: Authority, domains: list[str]
 ) -> Callable[[], object]:
     """One server block for all: the certificate goes by SNI."""
