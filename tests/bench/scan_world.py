@@ -163,4 +163,6 @@ stub-zone:
   stub-prime: no
 """
     )
-    return servers.ended(servers.start_in(namespace, "unbound", "-d", "-c", folder / "unbound.conf"))
+    return servers.ended(
+        servers.start_in(namespace, "unbound", "-d", "-c", folder / "unbound.conf")
+    )
