@@ -404,7 +404,7 @@ def plain(value: Any) -> Any:
         return [plain(each) for each in value]
     if kind is datetime:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return {name: plain(getattr(value, name)) for name in _names(kind)}
+    return {name: plain(getattr(value, name)) for name in _names(kind)}  # type: ignore[arg-type]
 
 
 _AS_IT_IS = frozenset((str, int, float, bool, NoneType))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Kind = Literal["parquet", "arrow", "ndjson", "csv"]
 KINDS: tuple[Kind, ...] = ("parquet", "arrow", "ndjson", "csv")
 KEY = b"mxseal"  # of the metadata, in FILE.part and in FILE
-ROWS = 10_000  # of a group of rows in the finished file
+ROWS = 5_000  # of a group of rows in the finished file; more take memory, fewer make it larger
 
 
 def kind_of(path: Path) -> Kind:
