@@ -2,7 +2,7 @@
 """Is mail to a domain really encrypted, to the right server, and if not, why?
 
 ``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates,
-``mxseal.summarize_scan`` sums up a scan;
+``mxseal.summarize_scan`` sums up a scan and ``mxseal.diff_scans`` compares two;
 ``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
 records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``
 and ``MissingExtraError``.
@@ -31,6 +31,7 @@ from mxseal._public import publish
 if TYPE_CHECKING:
     from mxseal import x509
     from mxseal._check import DomainCheck, acheck, check
+    from mxseal._diff import ScanDiff, diff_scans
     from mxseal._summary import ScanSummary, summarize_scan
 
 publish(__name__, MissingExtraError, MxsealError, ParseError)
@@ -40,10 +41,12 @@ __all__ = [
     "MissingExtraError",
     "MxsealError",
     "ParseError",
+    "ScanDiff",
     "ScanSummary",
     "__version__",
     "acheck",
     "check",
+    "diff_scans",
     "mtasts",
     "summarize_scan",
     "tlsrpt",
@@ -62,6 +65,11 @@ def __getattr__(name: str) -> Any:
 
         publish(__name__, _check.DomainCheck)
         return getattr(_check, name)
+    if name in ("ScanDiff", "diff_scans"):
+        from mxseal import _diff
+
+        publish(__name__, _diff.ScanDiff)
+        return getattr(_diff, name)
     if name in ("ScanSummary", "summarize_scan"):
         from mxseal import _summary
 

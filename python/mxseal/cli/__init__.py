@@ -17,7 +17,7 @@ import click
 from mxseal._core import __version__
 from mxseal._exceptions import MissingExtraError
 from mxseal._output import messages
-from mxseal.cli import check, help, lab, lint, publish, reports, summary
+from mxseal.cli import check, diff, help, lab, lint, publish, reports, summary
 from mxseal.cli.exit import Exit
 from mxseal.cli.refusals import RefusedError, nearest
 
@@ -60,6 +60,7 @@ cli.add_command(lab.command)
 cli.add_command(publish.command)
 cli.add_command(reports.command)
 cli.add_command(summary.command)
+cli.add_command(diff.command)
 cli.add_command(help.command)
 
 
