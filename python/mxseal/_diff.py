@@ -42,9 +42,9 @@ class Change:
     Attributes:
         kind: ``broke`` (the verdict became worse, and something fails), ``suspect`` (STARTTLS was
             offered before), ``weakened`` (protected or testing before, less now, and nothing
-            fails), ``stale`` (a new policy under the old id, so that senders keep the old one), ``mended`` (what failed does
-            so no more), ``appeared``, ``vanished`` (of MTA-STS, DANE, TLS-RPT), ``noted`` (worth
-            knowing).
+            fails), ``stale`` (a new policy under the old id, so that senders keep the old one),
+            ``mended`` (what failed does so no more, or less), ``appeared``, ``vanished`` (of
+            MTA-STS, DANE, TLS-RPT), ``noted`` (worth knowing).
         domain: in which.
         what: ``verdict``, ``MTA-STS``, ``DANE``, ``TLS-RPT`` or ``STARTTLS``.
         before: verdict in the old scan.

@@ -86,7 +86,7 @@ def test_what_broke_it_is_the_first_error_that_is_new() -> None:
     assert told(old, of("broken")) == [("broke", "verdict", None)]
 
 
-# ------------------------------------------------------------------------------------ appear, vanish
+# ---------------------------------------------------------------------------------- appear, vanish
 def test_mta_sts_appears() -> None:
     assert told(row("a.example"), sts("a.example")) == [("appeared", "MTA-STS", None)]
     # There before, but not valid: it was mended.
@@ -451,7 +451,7 @@ def test_many_domains_are_counted(capsys: pytest.CaptureFixture[str], tmp_path: 
     _, out, _ = run(capsys, "diff", old, new, "--verbose")
     assert all(name in out for name in names)
     _, out, _ = run(capsys, "diff", new, old)
-    assert out.splitlines()[1] == "✓ mended    30  000.example, 001.example and 28 more"
+    assert out.splitlines()[1] == "✓ mended   30  000.example, 001.example and 28 more"
 
 
 def test_nothing_changed(capsys: pytest.CaptureFixture[str], files: tuple[Path, Path]) -> None:
