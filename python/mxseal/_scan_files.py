@@ -93,8 +93,10 @@ class ScanRows:
         for batch in self._read(columns, tops):
             types = [_without_views(each.type) for each in batch.schema]
             if types != batch.schema.types:
-                batch = batch.cast(self._arrow.schema(list(zip(tops, types, strict=True))))
-            yield batch
+                schema = self._arrow.schema(list(zip(tops, types, strict=True)))
+                yield from self._arrow.Table.from_batches([batch]).cast(schema).to_batches()
+            else:
+                yield batch
 
     @contextmanager
     def understood(self) -> Iterator[None]:
