@@ -52,8 +52,10 @@ void export_schema(const Layout& layout, std::string name, ArrowSchema* out) {
   auto node = std::make_unique<SchemaNode>();
   node->format = layout.format;
   node->name = std::move(name);
-  if (layout.child != nullptr)
-    export_schema(layout.child->layout(), "item", &node->children.emplace_back());
+  node->children.resize(layout.children.size());
+  for (std::size_t i = 0; i < layout.children.size(); ++i)
+    export_schema(layout.children[i].column->layout(), std::string(layout.children[i].name),
+                  &node->children[i]);
   if (layout.dictionary != nullptr)
     export_schema(layout.dictionary->layout(), "", &node->dictionary);
   *out = {};
@@ -68,8 +70,9 @@ void export_array(const std::shared_ptr<const Table>& table, const Layout& layou
   auto node = std::make_unique<ArrayNode>();
   node->table = table;
   node->buffers = layout.buffers;
-  if (layout.child != nullptr)
-    export_array(table, layout.child->layout(), &node->children.emplace_back());
+  node->children.resize(layout.children.size());
+  for (std::size_t i = 0; i < layout.children.size(); ++i)
+    export_array(table, layout.children[i].column->layout(), &node->children[i]);
   if (layout.dictionary != nullptr)
     export_array(table, layout.dictionary->layout(), &node->dictionary);
   *out = {};

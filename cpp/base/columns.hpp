@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 
 #include "base/bytes.hpp"
 #include "base/siphash.hpp"
+#include "base/utf8.hpp"
 
 namespace mxseal {
 
@@ -31,9 +33,16 @@ struct Timestamp {
 struct Date {
   std::int32_t days;
 };
+struct Nested;
 /// One value of a column, for printing.
-using Cell = std::variant<std::monostate, std::int64_t, Timestamp, Date, std::string_view,
-                          std::vector<std::string_view>>;
+using Cell =
+    std::variant<std::monostate, bool, std::int64_t, double, Timestamp, Date, std::string_view,
+                 std::vector<std::string_view>, std::shared_ptr<const Nested>>;
+/// The items of a list, or the fields of a struct with their names.
+struct Nested {
+  std::vector<std::string_view> names;  ///< empty for a list
+  std::vector<Cell> values;
+};
 
 class Column;
 
@@ -43,7 +52,11 @@ struct Layout {
   std::int64_t length = 0;
   std::int64_t null_count = 0;
   std::vector<const void*> buffers;  ///< validity first, null where no value is missing
-  const Column* child = nullptr;     ///< of a list
+  struct Child {
+    std::string_view name;
+    const Column* column;
+  };
+  std::vector<Child> children;  ///< the items of a list, the fields of a struct
   const Column* dictionary = nullptr;
 };
 
@@ -102,7 +115,7 @@ class IntColumn final : public Column {
   std::int64_t operator[](std::int64_t row) const { return values_[row]; }
   std::int64_t size() const override { return values_.size(); }
   Layout layout() const override {
-    return {"l", size(), 0, {nullptr, values_.data()}, nullptr, nullptr};
+    return {"l", size(), 0, {nullptr, values_.data()}, {}, nullptr};
   }
   Cell cell(std::int64_t row) const override { return values_[row]; }
 
@@ -119,12 +132,79 @@ class OptionalIntColumn final : public Column {
   }
   std::int64_t size() const override { return values_.size(); }
   Layout layout() const override {
-    return {"l",     size(), validity_.null_count(), {validity_.bitmap(), values_.data()},
-            nullptr, nullptr};
+    return {"l", size(), validity_.null_count(), {validity_.bitmap(), values_.data()}, {}, nullptr};
   }
   Cell cell(std::int64_t row) const override {
     if (!validity_[row]) return {};
     return values_[row];
+  }
+
+ private:
+  Numbers<std::int64_t> values_;
+  Validity validity_;
+};
+
+/// Yes or no, where some may be missing.
+class BoolColumn final : public Column {
+ public:
+  void push_back(std::optional<bool> value) {
+    validity_.push_back(value.has_value(), size_);
+    if (size_ % 8 == 0) bits_.push_back(0);
+    if (value.value_or(false))
+      bits_.set(size_ / 8, static_cast<std::uint8_t>(bits_[size_ / 8] | (1U << (size_ % 8))));
+    ++size_;
+  }
+  std::int64_t size() const override { return size_; }
+  Layout layout() const override {
+    return {"b", size_, validity_.null_count(), {validity_.bitmap(), bits_.data()}, {}, nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    if (!validity_[row]) return {};
+    return ((bits_[row / 8] >> (row % 8)) & 1) != 0;
+  }
+
+ private:
+  Numbers<std::uint8_t> bits_;
+  std::int64_t size_ = 0;
+  Validity validity_;
+};
+
+/// float64 where some may be missing.
+class FloatColumn final : public Column {
+ public:
+  void push_back(double value, bool valid = true) {
+    validity_.push_back(valid, values_.size());
+    values_.push_back(valid ? value : 0);
+  }
+  std::int64_t size() const override { return values_.size(); }
+  Layout layout() const override {
+    return {"g", size(), validity_.null_count(), {validity_.bitmap(), values_.data()}, {}, nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    if (!validity_[row]) return {};
+    return values_[row];
+  }
+
+ private:
+  Numbers<double> values_;
+  Validity validity_;
+};
+
+/// Points in time in UTC, where some may be missing.
+class OptionalTimestampColumn final : public Column {
+ public:
+  void push_back_seconds(std::optional<std::int64_t> seconds) {
+    validity_.push_back(seconds.has_value(), values_.size());
+    values_.push_back(seconds.value_or(0) * 1'000'000);
+  }
+  std::int64_t size() const override { return values_.size(); }
+  Layout layout() const override {
+    return {"tsu:UTC", size(), validity_.null_count(), {validity_.bitmap(), values_.data()},
+            {},        nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    if (!validity_[row]) return {};
+    return Timestamp{values_[row]};
   }
 
  private:
@@ -139,7 +219,7 @@ class TimestampColumn final : public Column {
   std::int64_t seconds(std::int64_t row) const { return values_[row] / 1'000'000; }
   std::int64_t size() const override { return values_.size(); }
   Layout layout() const override {
-    return {"tsu:UTC", size(), 0, {nullptr, values_.data()}, nullptr, nullptr};
+    return {"tsu:UTC", size(), 0, {nullptr, values_.data()}, {}, nullptr};
   }
   Cell cell(std::int64_t row) const override { return Timestamp{values_[row]}; }
 
@@ -153,7 +233,7 @@ class DateColumn final : public Column {
   void push_back(Date day) { values_.push_back(day.days); }
   std::int64_t size() const override { return values_.size(); }
   Layout layout() const override {
-    return {"tdD", size(), 0, {nullptr, values_.data()}, nullptr, nullptr};
+    return {"tdD", size(), 0, {nullptr, values_.data()}, {}, nullptr};
   }
   Cell cell(std::int64_t row) const override { return Date{values_[row]}; }
 
@@ -176,12 +256,9 @@ class TextColumn final : public Column {
   }
   std::int64_t size() const override { return offsets_.size() - 1; }
   Layout layout() const override {
-    return {"U",
-            size(),
-            validity_.null_count(),
-            {validity_.bitmap(), offsets_.data(), bytes_.data()},
-            nullptr,
-            nullptr};
+    return {
+        "U", size(), validity_.null_count(), {validity_.bitmap(), offsets_.data(), bytes_.data()},
+        {},  nullptr};
   }
   Cell cell(std::int64_t row) const override {
     if (!validity_[row]) return {};
@@ -212,7 +289,7 @@ class TextListColumn final : public Column {
   }
   std::int64_t size() const override { return offsets_.size() - 1; }
   Layout layout() const override {
-    return {"+L", size(), 0, {nullptr, offsets_.data()}, &items_, nullptr};
+    return {"+L", size(), 0, {nullptr, offsets_.data()}, {{"item", &items_}}, nullptr};
   }
   Cell cell(std::int64_t row) const override {
     std::vector<std::string_view> texts;
@@ -271,7 +348,7 @@ class DictionaryColumn final : public Column {
             size(),
             validity_.null_count(),
             {validity_.bitmap(), numbers_.data()},
-            nullptr,
+            {},
             &dictionary_->texts()};
   }
   Cell cell(std::int64_t row) const override {
@@ -283,6 +360,67 @@ class DictionaryColumn final : public Column {
   std::shared_ptr<Dictionary> dictionary_;
   Numbers<std::int32_t> numbers_;
   Validity validity_;
+};
+
+/// Adds bytes that may be no UTF-8, which Arrow's text must be: each byte that is none becomes \xNN.
+template <typename ColumnType>
+void push_any(ColumnType& column, std::string_view text) {
+  if (text.data() == nullptr || utf8::find_invalid(text) == std::string_view::npos) {
+    column.push_back(text);
+  } else {
+    column.push_back(utf8::escape_invalid(text));
+  }
+}
+
+/// Several values a row, each with a name; whoever fills the fields gives each as many.
+class StructColumn final : public Column {
+ public:
+  struct Field {
+    std::string name;
+    std::shared_ptr<const Column> column;
+  };
+  explicit StructColumn(std::vector<Field> fields) : fields_(std::move(fields)) {}
+  std::int64_t size() const override { return fields_.front().column->size(); }
+  Layout layout() const override {
+    std::vector<Layout::Child> children;
+    for (const Field& field : fields_) children.push_back({field.name, field.column.get()});
+    return {"+s", size(), 0, {nullptr}, std::move(children), nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    auto values = std::make_shared<Nested>();
+    for (const Field& field : fields_) {
+      values->names.emplace_back(field.name);
+      values->values.push_back(field.column->cell(row));
+    }
+    return values;
+  }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+/// A list in each row, of what another column holds; never missing.
+class ListColumn final : public Column {
+ public:
+  explicit ListColumn(std::shared_ptr<const Column> items) : items_(std::move(items)) {
+    offsets_.push_back(0);
+  }
+  /// Ends a row: all items that came since the last one are its list.
+  void end_row() { offsets_.push_back(items_->size()); }
+  std::int64_t size() const override { return offsets_.size() - 1; }
+  Layout layout() const override {
+    return {"+L", size(), 0, {nullptr, offsets_.data()}, {{"item", items_.get()}}, nullptr};
+  }
+  Cell cell(std::int64_t row) const override {
+    auto values = std::make_shared<Nested>();
+    for (std::int64_t item = offsets_[row]; item < offsets_[row + 1]; ++item)
+      values->values.push_back(items_->cell(item));
+    return values;
+  }
+
+ private:
+  Numbers<std::int64_t> offsets_;
+  std::shared_ptr<const Column> items_;
 };
 
 /// Finished columns of one length, each with a name.

@@ -31,6 +31,11 @@ IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& bytes) {
   return address;
 }
 
+bool IpAddress::is_loopback() const {
+  static const IpAddress kLoopback = v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  return v4_ ? bytes_[0] == 127 : *this == kLoopback;
+}
+
 std::string IpAddress::text() const {
   std::array<char, INET6_ADDRSTRLEN> buffer{};
   inet_ntop(v4_ ? AF_INET : AF_INET6, bytes_.data(), buffer.data(), buffer.size());

@@ -19,6 +19,8 @@ class IpAddress {
   static IpAddress v6(const std::array<std::uint8_t, 16>& bytes);
 
   bool is_v4() const { return v4_; }
+  /// 127.0.0.0/8 or ::1.
+  bool is_loopback() const;
   /// In network order; for IPv4 the first four count, the rest is 0.
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
   /// Canonical text (RFC 5952 for IPv6).

@@ -4,6 +4,8 @@
 #include <datetime.h>
 
 #include <chrono>
+#include <cstddef>
+#include <memory>
 
 namespace mxseal::bindings {
 namespace {
@@ -28,7 +30,9 @@ py::object to_date(std::chrono::sys_days day) {
 
 struct ToPython {
   py::object operator()(std::monostate) const { return py::none(); }
+  py::object operator()(bool value) const { return py::bool_(value); }
   py::object operator()(std::int64_t value) const { return py::int_(value); }
+  py::object operator()(double value) const { return py::float_(value); }
   py::object operator()(Timestamp value) const { return to_datetime(value.microseconds); }
   py::object operator()(Date value) const {
     return to_date(std::chrono::sys_days(std::chrono::days(value.days)));
@@ -38,6 +42,17 @@ struct ToPython {
     py::list texts;
     for (const std::string_view text : value) texts.append(to_text(text));
     return texts;
+  }
+  py::object operator()(const std::shared_ptr<const Nested>& value) const {
+    if (value->names.empty()) {
+      py::list items;
+      for (const Cell& each : value->values) items.append(to_python(each));
+      return items;
+    }
+    py::dict fields;
+    for (std::size_t i = 0; i < value->names.size(); ++i)
+      fields[to_text(value->names[i])] = to_python(value->values[i]);
+    return fields;
   }
 };
 

@@ -13,7 +13,7 @@ namespace mxseal::bindings {
 /// An aware datetime in UTC.
 py::object to_datetime(std::int64_t microseconds);
 
-/// int, str, datetime, date, list of str, or None.
+/// int, float, str, datetime, date, None; list and dict of them.
 py::object to_python(const Cell& cell);
 
 }  // namespace mxseal::bindings

@@ -8,28 +8,22 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/domain_name.hpp"
 #include "bindings/errors.hpp"
+#include "bindings/network.hpp"
 #include "bindings/pybind.hpp"
 #include "check/plan.hpp"
+#include "judge/host.hpp"
 #include "judge/judge.hpp"
 #include "judge/policy.hpp"
+#include "judge/served_policy.hpp"
 
 namespace mxseal::bindings {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kPulse = std::chrono::milliseconds(50);
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char byte : bytes) {
-    text += kDigits[static_cast<unsigned char>(byte) >> 4];
-    text += kDigits[static_cast<unsigned char>(byte) & 15];
-  }
-  return text;
-}
 
 py::dict to_python(const pki::Certificate& certificate) {
   py::list names;
@@ -41,7 +35,7 @@ py::dict to_python(const pki::Certificate& certificate) {
   out["not_before"] = certificate.not_before();
   out["not_after"] = certificate.not_after();
   out["key"] = to_text(certificate.key());
-  out["sha256"] = hex(certificate.sha256());
+  out["sha256"] = ascii::hex(certificate.sha256());
   return out;
 }
 
@@ -75,6 +69,26 @@ py::dict to_python(const judge::Finding& finding) {
   return out;
 }
 
+py::list to_python(const std::vector<judge::Finding>& findings) {
+  py::list out;
+  for (const judge::Finding& each : findings) out.append(to_python(each));
+  return out;
+}
+
+py::dict to_python(const facts::PolicyFetch& fetch) {
+  py::dict host;
+  host["host"] = to_text(fetch.host);
+  host["address"] =
+      fetch.status == facts::FetchStatus::not_tried ? py::str("") : py::str(fetch.address.text());
+  host["status"] = py::str(facts::fetch_status_name(fetch.status));
+  host["http_status"] = fetch.http_status;
+  host["content_type"] = to_text(fetch.content_type);
+  host["tls"] = to_python(fetch.tls);
+  host["chain"] = to_python(fetch.tls.chain);
+  host["seconds"] = fetch.seconds;
+  return host;
+}
+
 py::dict sts_of(const facts::Domain& facts, const judge::Judgement& judgement) {
   py::dict out;
   out["record"] = py::none();
@@ -98,20 +112,7 @@ py::dict sts_of(const facts::Domain& facts, const judge::Judgement& judgement) {
     policy["text"] = to_text(judgement.policy->text);
     out["policy"] = std::move(policy);
   }
-  if (!facts.policy.host.empty()) {
-    const facts::PolicyFetch& fetch = facts.policy;
-    py::dict host;
-    host["host"] = to_text(fetch.host);
-    host["address"] =
-        fetch.status == facts::FetchStatus::not_tried ? py::str("") : py::str(fetch.address.text());
-    host["status"] = py::str(facts::fetch_status_name(fetch.status));
-    host["http_status"] = fetch.http_status;
-    host["content_type"] = to_text(fetch.content_type);
-    host["tls"] = to_python(fetch.tls);
-    host["chain"] = to_python(fetch.tls.chain);
-    host["seconds"] = fetch.seconds;
-    out["host"] = std::move(host);
-  }
+  if (!facts.policy.host.empty()) out["host"] = to_python(facts.policy);
   return out;
 }
 
@@ -132,6 +133,38 @@ py::dict to_python(const facts::SmtpProbe& probe, const judge::AddressJudgement*
   return out;
 }
 
+py::list addresses_of(const facts::MxHost& host, const judge::MxJudgement* judged) {
+  py::list out;
+  for (std::size_t i = 0; i < host.probes.size(); ++i) {
+    const bool known = judged != nullptr && i < judged->addresses.size();
+    out.append(to_python(host.probes[i], known ? &judged->addresses[i] : nullptr));
+  }
+  return out;
+}
+
+py::list to_python(const facts::TlsaLookup& lookup) {
+  py::list out;
+  for (const facts::TlsaRecord& record : lookup.records) {
+    py::dict each;
+    each["usage"] = record.usage;
+    each["selector"] = record.selector;
+    each["matching_type"] = record.matching_type;
+    each["data"] = ascii::hex(record.data);
+    out.append(std::move(each));
+  }
+  return out;
+}
+
+py::dict to_python(judge::DomainDane state, facts::Validation validation) {
+  py::dict out;
+  out["state"] = py::str(judge::domain_dane_name(state));
+  out["resolver_validates"] =
+      validation == facts::Validation::unknown
+          ? py::object(py::none())
+          : py::object(py::bool_(validation == facts::Validation::validates));
+  return out;
+}
+
 py::list mx_of(const facts::Domain& facts, const judge::Judgement& judgement) {
   py::list out;
   for (std::size_t i = 0; i < facts.mx_hosts.size(); ++i) {
@@ -140,25 +173,12 @@ py::list mx_of(const facts::Domain& facts, const judge::Judgement& judgement) {
     py::dict mx;
     mx["host"] = to_text(host.host);
     mx["preference"] = host.preference;
+    mx["ttl"] = facts.mx.ttl;
     mx["in_policy"] = judged != nullptr && judged->in_policy
                           ? py::object(py::bool_(*judged->in_policy))
                           : py::object(py::none());
-    py::list tlsa;
-    for (const facts::TlsaRecord& record : host.tlsa.records) {
-      py::dict each;
-      each["usage"] = record.usage;
-      each["selector"] = record.selector;
-      each["matching_type"] = record.matching_type;
-      each["data"] = hex(record.data);
-      tlsa.append(std::move(each));
-    }
-    mx["tlsa"] = std::move(tlsa);
-    py::list addresses;
-    for (std::size_t k = 0; k < host.probes.size(); ++k) {
-      const bool known = judged != nullptr && k < judged->addresses.size();
-      addresses.append(to_python(host.probes[k], known ? &judged->addresses[k] : nullptr));
-    }
-    mx["addresses"] = std::move(addresses);
+    mx["tlsa"] = to_python(host.tlsa);
+    mx["addresses"] = addresses_of(host, judged);
     mx["verdict"] =
         py::str(judge::outcome_name(judged == nullptr ? judge::Outcome::unknown : judged->outcome));
     out.append(std::move(mx));
@@ -171,22 +191,14 @@ py::dict to_python(const facts::Domain& facts, const judge::Judgement& judgement
   effects["plain"] = py::str(judge::effect_name(judgement.effects.plain));
   effects["mta_sts"] = py::str(judge::effect_name(judgement.effects.mta_sts));
   effects["dane"] = py::str(judge::effect_name(judgement.effects.dane));
-  py::list findings;
-  for (const judge::Finding& finding : judgement.findings) findings.append(to_python(finding));
-  py::dict dane;
-  dane["state"] = py::str(judge::domain_dane_name(judgement.dane));
-  dane["resolver_validates"] =
-      facts.validation == facts::Validation::unknown
-          ? py::object(py::none())
-          : py::object(py::bool_(facts.validation == facts::Validation::validates));
   py::dict out;
   out["domain"] = to_text(facts.domain);
   out["verdict"] = py::str(judge::verdict_name(judgement.verdict));
   out["effects"] = std::move(effects);
-  out["findings"] = std::move(findings);
+  out["findings"] = to_python(judgement.findings);
   out["sts"] = sts_of(facts, judgement);
   out["mx"] = mx_of(facts, judgement);
-  out["dane"] = std::move(dane);
+  out["dane"] = to_python(judgement.dane, facts.validation);
   out["tlsrpt"] = py::none();
   if (judgement.tlsrpt) {
     py::list rua;
@@ -247,39 +259,115 @@ void run(const std::vector<py::bytes>& names, const std::vector<std::string>& re
          const std::string& ca_file, double timeout, bool probe, bool quick, bool ipv4, bool ipv6,
          std::uint16_t smtp_port, std::uint16_t https_port, const std::string& helo,
          bool allow_private, bool trust_ad, std::size_t concurrency, std::optional<std::int64_t> at,
-         const py::function& on_result, const py::object& stopped) {
+         const std::optional<py::bytes>& policy, const std::optional<py::bytes>& record,
+         const std::vector<py::bytes>& mx, const py::function& on_result,
+         const py::object& stopped) {
   const std::vector<std::string> domains(names.begin(), names.end());
-  check::Options options;
-  for (const std::string& text : resolvers) {
-    options.resolver.servers.push_back(unwrap(net::parse_server(text)));
-  }
-  options.resolver.trust_ad = trust_ad;
-  options.timeout = std::chrono::milliseconds(std::llround(timeout * 1000));
+  check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, trust_ad);
   options.ask_port_25 = probe;
   options.thorough = !quick;
-  options.ipv4 = ipv4;
-  options.ipv6 = ipv6;
-  options.allow_private = allow_private;
   options.probe.port = smtp_port;
   options.fetch.port = https_port;
   if (!helo.empty()) options.probe.helo = helo;
   options.most_at_once = concurrency;
   options.at = at;
-  const pki::TrustStore roots =
-      unwrap(ca_file.empty() ? pki::TrustStore::system() : pki::TrustStore::from_file(ca_file));
+  if (policy || record || !mx.empty()) {
+    check::Proposed& proposed = options.proposed.emplace();
+    if (policy) proposed.policy = *policy;
+    if (record) proposed.record = *record;
+    if (!mx.empty())
+      proposed.mx = unwrap(check::read_mx(std::vector<std::string>(mx.begin(), mx.end())));
+  }
+  const pki::TrustStore roots = roots_of(ca_file);
 
   Pulse pulse(stopped);
   {
     const py::gil_scoped_release unlocked;
     check::check_all(
         domains, options, roots,
-        [&](std::size_t place, const facts::Domain& facts, const judge::Judgement& judgement) {
+        [&](std::size_t place, const facts::Domain& facts, const judge::Judgement& judgement,
+            const check::Published* published) {
           const py::gil_scoped_acquire locked;
-          pulse.call([&] { on_result(place, to_python(facts, judgement)); });
+          pulse.call([&] {
+            on_result(place, to_python(facts, judgement),
+                      published == nullptr
+                          ? py::object(py::none())
+                          : py::object(to_python(published->facts, published->judgement)));
+          });
         },
         [&] { return pulse.stop(); });
   }
   pulse.rethrow();
+}
+
+// Sees one thing without the GIL; nothing where it was stopped.
+template <typename See>
+std::optional<facts::Domain> see(const py::object& stopped, See see_it) {
+  Pulse pulse(stopped);
+  std::optional<facts::Domain> seen;
+  {
+    const py::gil_scoped_release unlocked;
+    seen = see_it([&pulse] { return pulse.stop(); });
+  }
+  pulse.rethrow();
+  return seen;
+}
+
+py::object probe_host(const std::string& host, std::uint16_t port,
+                      const std::vector<std::string>& resolvers, const std::string& ca_file,
+                      double timeout, bool quick, bool ipv4, bool ipv6, const std::string& helo,
+                      bool allow_private, bool trust_ad, std::optional<std::int64_t> at,
+                      const py::object& stopped) {
+  check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, trust_ad);
+  options.thorough = !quick;
+  check::set_port(options, port);
+  options.probe.helo = helo;
+  const pki::TrustStore roots = roots_of(ca_file);
+  const std::optional<IpAddress> address = IpAddress::parse(host);
+  std::optional<DomainName> name;
+  if (!address) name = unwrap(DomainName::parse(host));
+
+  const std::optional<facts::Domain> facts = see(stopped, [&](const auto& stop) {
+    return address ? check::see_address(*address, options, stop)
+                   : check::see_host(*name, options, stop);
+  });
+  if (!facts) return py::none();
+  const judge::HostJudgement judged =
+      judge::judge_host(*facts, roots, at.value_or(std::time(nullptr)));
+  const facts::MxHost& seen = facts->mx_hosts.front();
+  py::dict out;
+  out["host"] = to_text(seen.host);
+  out["port"] = port;
+  out["verdict"] = py::str(judge::outcome_name(judged.host.outcome));
+  out["findings"] = to_python(judged.findings);
+  out["tlsa"] = to_python(seen.tlsa);
+  out["dane"] = to_python(judged.dane, facts->validation);
+  out["addresses"] = addresses_of(seen, &judged.host);
+  out["started"] = facts->started;
+  out["seconds"] = facts->seconds;
+  return out;
+}
+
+py::object fetch_policy(const std::string& domain, std::uint16_t port,
+                        const std::vector<std::string>& resolvers, const std::string& ca_file,
+                        double timeout, bool ipv4, bool ipv6, bool allow_private,
+                        std::optional<std::int64_t> at, const py::object& stopped) {
+  check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, false);
+  options.thorough = false;
+  options.fetch.port = port;
+  const pki::TrustStore roots = roots_of(ca_file);
+  const DomainName name = unwrap(DomainName::parse(domain));
+  const std::optional<facts::Domain> facts =
+      see(stopped, [&](const auto& stop) { return check::see_policy(name, options, stop); });
+  if (!facts) return py::none();
+  judge::ServedPolicy served =
+      judge::judge_served_policy(*facts, roots, at.value_or(std::time(nullptr)));
+  py::dict out;
+  out["policy"] = served.policy ? py::cast(*std::move(served.policy)) : py::none();
+  out["body"] = py::bytes(facts->policy.body);
+  out["host"] = to_python(facts->policy);
+  out["findings"] = to_python(served.findings);
+  return out;
 }
 
 // A row of the table of findings.
@@ -331,12 +419,25 @@ void register_check(py::module_& module) {
              "Codes of what a valid policy says and nobody should mean.");
   module.def("domain_name", &domain_name, py::arg("text"),
              "A-labels in lower case, without final dot; ParseError for what is no host name.");
-  module.def("run", &run, py::arg("domains"), py::kw_only(), py::arg("resolvers"),
-             py::arg("ca_file"), py::arg("timeout"), py::arg("probe"), py::arg("quick"),
-             py::arg("ipv4"), py::arg("ipv6"), py::arg("smtp_port"), py::arg("https_port"),
-             py::arg("helo"), py::arg("allow_private"), py::arg("trust_ad"), py::arg("concurrency"),
-             py::arg("at"), py::arg("on_result"), py::arg("stopped"),
-             "Checks domains, each handed to on_result(place, result) as soon as it is judged.");
+  module.def(
+      "run", &run, py::arg("domains"), py::kw_only(), py::arg("resolvers"), py::arg("ca_file"),
+      py::arg("timeout"), py::arg("probe"), py::arg("quick"), py::arg("ipv4"), py::arg("ipv6"),
+      py::arg("smtp_port"), py::arg("https_port"), py::arg("helo"), py::arg("allow_private"),
+      py::arg("trust_ad"), py::arg("concurrency"), py::arg("at"), py::arg("policy"),
+      py::arg("record"), py::arg("mx"), py::arg("on_result"), py::arg("stopped"),
+      R"(Checks domains, each handed to on_result(place, result, published) as soon as it is judged.
+
+With policy, record or mx the result is what would be if these were published, and published what
+is; else published is None.)");
+  module.def("probe_host", &probe_host, py::arg("host"), py::kw_only(), py::arg("port"),
+             py::arg("resolvers"), py::arg("ca_file"), py::arg("timeout"), py::arg("quick"),
+             py::arg("ipv4"), py::arg("ipv6"), py::arg("helo"), py::arg("allow_private"),
+             py::arg("trust_ad"), py::arg("at"), py::arg("stopped"),
+             "One host or address at its port, judged; None where it was stopped.");
+  module.def("fetch_policy", &fetch_policy, py::arg("domain"), py::kw_only(), py::arg("port"),
+             py::arg("resolvers"), py::arg("ca_file"), py::arg("timeout"), py::arg("ipv4"),
+             py::arg("ipv6"), py::arg("allow_private"), py::arg("at"), py::arg("stopped"),
+             "What the policy host serves, judged; None where it was stopped.");
 }
 
 }  // namespace mxseal::bindings

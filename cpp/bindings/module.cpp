@@ -7,6 +7,7 @@ namespace mxseal::bindings {
 
 void register_check(py::module_& module);
 void register_mime(py::module_& module);
+void register_scan(py::module_& module);
 void register_mtasts(py::module_& module);
 void register_tlsrpt_record(py::module_& module);
 void register_tlsrpt_report(py::module_& module);
@@ -36,4 +37,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
 
   py::module_ check = module.def_submodule("check", "Checks of domains, and their findings.");
   register_check(check);
+
+  py::module_ scan = module.def_submodule("scan", "Scans of many domains.");
+  register_scan(scan);
 }

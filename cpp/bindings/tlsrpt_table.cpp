@@ -11,9 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/arrow.hpp"
 #include "base/domain_name.hpp"
-#include "bindings/cells.hpp"
+#include "bindings/table.hpp"
 #include "reports/gather.hpp"
 #include "reports/sums.hpp"
 #include "reports/sums_collector.hpp"
@@ -24,13 +23,6 @@ namespace {
 
 using reports::Counts;
 using reports::Place;
-
-// A table as Python has it: the columns, what it is called, and what must be known to read it.
-struct PyTable {
-  std::shared_ptr<const Table> table;
-  std::string name;
-  std::vector<std::string> notes;
-};
 
 // Sums, and what else was met on the way to them.
 struct PySums : PyTable {
@@ -44,42 +36,6 @@ struct PySums : PyTable {
 struct PyReports {
   reports::ReportTable table;
 };
-
-py::object stream_of(const PyTable& self, const py::object& /*requested_schema*/) {
-  auto* stream = new ArrowArrayStream;
-  export_stream(self.table, stream);
-  return py::capsule(stream, "arrow_array_stream", [](void* pointer) {
-    auto* held = static_cast<ArrowArrayStream*>(pointer);
-    if (held->release != nullptr) held->release(held);
-    delete held;
-  });
-}
-
-py::list rows_of(const PyTable& self, std::int64_t start, std::optional<std::int64_t> stop) {
-  const std::int64_t end = std::min(stop.value_or(self.table->rows), self.table->rows);
-  py::list rows;
-  std::vector<py::str> names;
-  for (const Table::Field& field : self.table->fields) names.emplace_back(field.name);
-  for (std::int64_t row = std::max<std::int64_t>(start, 0); row < end; ++row) {
-    py::dict values;
-    for (std::size_t i = 0; i < names.size(); ++i)
-      values[names[i]] = to_python(self.table->fields[i].column->cell(row));
-    rows.append(std::move(values));
-  }
-  return rows;
-}
-
-std::vector<std::string> column_names(const PyTable& self) {
-  std::vector<std::string> names;
-  for (const Table::Field& field : self.table->fields) names.push_back(field.name);
-  return names;
-}
-
-// Conversions need libraries that may be missing, and HTML needs escaping: Python's side of the
-// package does both.
-py::object call(const char* module, const char* function, const py::object& argument) {
-  return py::module_::import(module).attr(function)(argument);
-}
 
 // -------------------------------------------------------------------------------------------------
 // reading archives
@@ -251,38 +207,7 @@ void register_counts(py::module_& module) {
 void register_tlsrpt_table(py::module_& module) {
   register_counts(module);
 
-  py::class_<PyTable>(module, "Table",
-                      "Rows and named columns in Apache Arrow's layout. Any Arrow reader takes it "
-                      "as it is, without a copy of\n"
-                      "the numbers: pyarrow.table(t), polars.DataFrame(t), DuckDB.")
-      .def("__arrow_c_stream__", &stream_of, py::arg("requested_schema") = py::none(),
-           "The Arrow C stream interface's capsule.")
-      .def("__len__", [](const PyTable& self) { return self.table->rows; })
-      .def_property_readonly("column_names", &column_names)
-      .def_readonly("name", &PyTable::name,
-                    "What the table holds: \"policies\", \"failures\", \"errors\", ...")
-      .def_readonly("notes", &PyTable::notes,
-                    "What must be known to read the numbers rightly, in sentences.")
-      .def("to_dicts", &rows_of, py::arg("start") = 0, py::arg("stop") = py::none(),
-           "Rows as dictionaries of plain Python values; for a few rows, not for a million.")
-      .def(
-          "to_arrow",
-          [](const py::object& self) { return call("mxseal._frames", "to_arrow", self); },
-          "As a pyarrow.Table (extra: parquet).")
-      .def(
-          "to_pandas",
-          [](const py::object& self) { return call("mxseal._frames", "to_pandas", self); },
-          "As a pandas.DataFrame (extra: pandas).")
-      .def(
-          "to_polars",
-          [](const py::object& self) { return call("mxseal._frames", "to_polars", self); },
-          "As a polars.DataFrame (extra: polars).")
-      .def("_repr_html_",
-           [](const py::object& self) { return call("mxseal._output.html", "table_html", self); })
-      .def("__repr__", [](const PyTable& self) {
-        return py::str("<Table {}: {:,} rows, {} columns>")
-            .format(self.name, self.table->rows, self.table->fields.size());
-      });
+  register_table(module);
 
   py::class_<PySums, PyTable>(module, "Sums",
                               "Sums over an archive: a table, with what was met on the way to it.")
@@ -344,7 +269,9 @@ void register_tlsrpt_table(py::module_& module) {
           "organizations, start, end.\n"
           "See notes of what comes back. Raises ValueError for an unknown key or period.")
       .def("_repr_html_",
-           [](const py::object& self) { return call("mxseal._output.html", "reports_html", self); })
+           [](const py::object& self) {
+             return call_python("mxseal._output.html", "reports_html", self);
+           })
       .def("__repr__", [](const PyReports& self) {
         return py::str("<ReportTable {:,} reports: {:,} policies, {:,} failures, {:,} errors>")
             .format(self.table.counts.reports, self.table.policies->rows, self.table.failures->rows,

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <string_view>
 #include <utility>
 
 #include "base/domain_name.hpp"
 #include "formats/mtasts_policy.hpp"
-#include "formats/mtasts_record.hpp"
 #include "formats/report_uri.hpp"
 #include "formats/tlsrpt_record.hpp"
 #include "net/address_guard.hpp"
@@ -17,13 +17,6 @@ namespace mxseal::check {
 namespace {
 
 using facts::LookupStatus;
-
-// The network that an address lies in, for telling one silent host from a silent network.
-std::string network_of(const IpAddress& address) {
-  const auto& bytes = address.bytes();
-  return {reinterpret_cast<const char*>(bytes.data()),
-          address.is_v4() ? std::size_t{3} : std::size_t{6}};
-}
 
 double seconds_between(net::Time from, net::Time to) {
   return std::chrono::duration<double>(to - from).count();
@@ -44,24 +37,38 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   Plan(Checker& checker, OnDone on_done) : checker_(checker), on_done_(std::move(on_done)) {}
 
   void start(const std::string& domain) {
-    started_ = net::Reactor::now();
-    facts_.started = std::time(nullptr);
-    facts_.probed = checker_.options_.ask_port_25;
     const Result<DomainName> name = DomainName::parse(domain);
-    facts_.domain = name ? std::string(name->text()) : domain;
     facts_.valid = name.has_value();
-    const auto self = shared_from_this();
-    if (!facts_.valid) {
+    begin(name ? std::string(name->text()) : domain);
+    facts_.blocked = facts_.valid && leaves_alone(std::string_view(facts_.domain));
+    if (!facts_.valid || facts_.blocked) {
+      const auto self = shared_from_this();
       checker_.reactor_.at(started_, [self] { self->finish(); });
       return;
     }
-    deadline_ = checker_.reactor_.at(started_ + checker_.options_.timeout, [self] {
-      self->facts_.budget_spent = true;
-      self->finish();
-    });
     Open open(*this);
     ask_records();
     ask_mx();
+  }
+
+  void start_host(const DomainName& name) {
+    begin(std::string(name.text()));
+    Open open(*this);
+    ask_host(named_host());
+  }
+
+  void start_address(const IpAddress& address) {
+    begin(address.text());
+    Open open(*this);
+    facts::MxHost& host = named_host();
+    host.valid = true;  // there is nothing to be looked up
+    share(host, checker_.hosts_.ask(address));
+  }
+
+  void start_policy(const DomainName& domain) {
+    begin(std::string(domain.text()));
+    Open open(*this);
+    ask_policy_host();
   }
 
  private:
@@ -73,6 +80,49 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     Open& operator=(const Open&) = delete;
     Plan& plan_;
   };
+
+  template <typename What>
+  bool leaves_alone(const What& what) const {
+    const auto& targets = checker_.options_.targets;
+    return targets != nullptr && targets->leave_alone(what);
+  }
+
+  void begin(std::string domain) {
+    started_ = net::Reactor::now();
+    facts_.started = std::time(nullptr);
+    facts_.probed = checker_.options_.ask_port_25;
+    facts_.domain = std::move(domain);
+    end_at(started_ + checker_.options_.timeout);
+  }
+
+  void end_at(net::Time when) {
+    deadline_ = checker_.reactor_.at(when, [self = shared_from_this()] {
+      const net::Time end = self->started_ + self->checker_.options_.timeout + self->waited();
+      if (end > net::Reactor::now()) return self->end_at(end);
+      self->facts_.budget_spent = true;
+      self->finish();
+    });
+  }
+
+  // How long it waited for its turn to connect, in what is still open; that does not count.
+  net::Clock::duration waited() const {
+    net::Clock::duration longest{};
+    for (const auto& [host, shared] : open_hosts_) {
+      for (const Turn& turn : shared->turns)
+        longest = std::max(longest, turn.waited_since(started_));
+    }
+    for (const auto& turn : fetch_turns_) longest = std::max(longest, turn->waited_since(started_));
+    return longest;
+  }
+
+  // The one host of a domain of its own name; who typed it vouches for it as a signed MX answer would (RFC 7672 §2.2.2).
+  facts::MxHost& named_host() {
+    facts_.mx.status = LookupStatus::answer;
+    facts_.mx.authentic = true;
+    facts_.mx.records = {{0, facts_.domain}};
+    facts_.mx_hosts.push_back(unasked_host({0, facts_.domain}));
+    return facts_.mx_hosts.front();
+  }
 
   // Asks for one thing; `then` sees the answer, and may ask further.
   template <typename Lookup, typename Then>
@@ -149,11 +199,16 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   }
 
   // --------------------------------------------------------------------------- the policy host
-  // RFC 8461 §3.1: without exactly one valid record there is nothing to be fetched.
+  // RFC 8461 §3.1: without exactly one valid record there is nothing to be fetched. In a rehearsal the host matters in any case,
+  // since its DNS, TLS and certificate will stand between senders and the proposed policy.
   void ask_policy() {
-    if (!facts_.sts_record.found()) return;
-    const auto record = mtasts::select_record(facts_.sts_record.records);
-    if (!record || !*record) return;
+    const bool has_record =
+        facts_.sts_record.found() && has_valid_record(facts_.sts_record.records);
+    if (!has_record && !(proposed() && proposed()->needs_policy_host())) return;
+    ask_policy_host();
+  }
+
+  void ask_policy_host() {
     facts_.policy.host = "mta-sts." + facts_.domain;
     ask_addresses(facts_.policy.host, facts_.policy.ipv4, facts_.policy.ipv6, [this] { fetch(); });
   }
@@ -168,23 +223,45 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       fetch_from(addresses_of(ipv6, {}));
     } else if (!ipv4.addresses.empty() || !ipv6.addresses.empty()) {
       fetch_from(addresses_of(ipv6, ipv4));
+    } else {
+      ask_pattern_domains();
     }
   }
 
-  void fetch_from(const std::vector<IpAddress>& addresses) {
+  void fetch_from(std::vector<IpAddress> addresses) {
+    if (leaves_alone(std::string_view(facts_.policy.host))) {
+      addresses.clear();
+    } else {
+      std::erase_if(addresses, [this](const IpAddress& each) { return leaves_alone(each); });
+    }
+    if (addresses.empty()) {
+      if (facts_.policy.status == facts::FetchStatus::not_tried)
+        facts_.policy.status = facts::FetchStatus::blocked;
+      return;
+    }
     // Should the time end, the answer was cut short by us.
-    if (facts_.policy.status == facts::FetchStatus::not_tried)
+    if (facts_.policy.status == facts::FetchStatus::not_tried ||
+        facts_.policy.status == facts::FetchStatus::blocked)
       facts_.policy.status = facts::FetchStatus::cut_short;
     ++open_;
     ++fetches_open_;
     const auto self = shared_from_this();
-    checker_.fetcher_.fetch(facts_.policy.host, addresses, [self](facts::PolicyFetch fetched) {
-      if (fetched.tls.status != facts::TlsStatus::not_tried)
-        self->checker_.port_443_answered_ = true;
-      if (self->finished_) return;
-      self->take_fetch(std::move(fetched));
-      if (--self->fetches_open_ == 0) self->ask_pattern_domains();
-      self->answered();
+    const auto turn = fetch_turns_.emplace_back(std::make_shared<Turn>());
+    turn->asked = net::Reactor::now();
+    // Counted with the first address: mostly there is one, and the others are tried where it takes no connection.
+    checker_.turns_.ask(addresses.front(), [self, turn, addresses] {
+      turn->began = net::Reactor::now();
+      if (self->finished_) return self->checker_.turns_.end(addresses.front());
+      self->checker_.fetcher_.fetch(self->facts_.policy.host, addresses,
+                                    [self, addresses](facts::PolicyFetch fetched) {
+                                      self->checker_.turns_.end(addresses.front());
+                                      if (fetched.tls.status != facts::TlsStatus::not_tried)
+                                        self->checker_.port_443_answered_ = true;
+                                      if (self->finished_) return;
+                                      self->take_fetch(std::move(fetched));
+                                      if (--self->fetches_open_ == 0) self->ask_pattern_domains();
+                                      self->answered();
+                                    });
     });
   }
 
@@ -205,12 +282,9 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     policy.attempts = std::move(attempts);
   }
 
-  // RFC 8461 §10.4: whoever registers the domain below which a pattern stands passes the policy.
-  void ask_pattern_domains() {
-    if (!facts_.thorough || facts_.policy.status != facts::FetchStatus::response) return;
-    const Result<mtasts::Policy> policy = mtasts::parse_policy(facts_.policy.body);
+  static void add_pattern_domains(std::string_view body, std::set<std::string>& domains) {
+    const Result<mtasts::Policy> policy = mtasts::parse_policy(body);
     if (!policy) return;
-    std::set<std::string> domains;
     for (const mtasts::MxPattern& pattern : policy->mx) {
       const std::string_view name = pattern.name().text();
       const std::size_t last = name.rfind('.');
@@ -218,6 +292,15 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       const std::size_t before = name.rfind('.', last - 1);
       domains.emplace(before == std::string_view::npos ? name : name.substr(before + 1));
     }
+  }
+
+  // RFC 8461 §10.4: whoever registers the domain below which a pattern stands passes the policy.
+  void ask_pattern_domains() {
+    if (!facts_.thorough) return;
+    std::set<std::string> domains;
+    if (proposed() && proposed()->policy) add_pattern_domains(*proposed()->policy, domains);
+    if (facts_.policy.status == facts::FetchStatus::response)
+      add_pattern_domains(facts_.policy.body, domains);
     facts_.thorough->pattern_domains.resize(domains.size());
     std::size_t i = 0;
     for (const std::string& domain : domains) {
@@ -238,69 +321,73 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     ask(&net::Resolver::mx, facts_.domain, facts_.mx, [this] {
       if (facts_.mx.found()) {
         for (const facts::MxRecord& record : facts_.mx.records) {
-          if (record.host.empty()) continue;  // the null MX (RFC 7505)
-          const bool known = std::ranges::any_of(
-              facts_.mx_hosts, [&](const facts::MxHost& host) { return host.host == record.host; });
-          if (!known) add_host(record.host, record.preference);
+          if (!record.host.empty() && !is_known(record.host))  // empty: the null MX (RFC 7505)
+            facts_.mx_hosts.push_back(unasked_host(record));
         }
       } else if (facts_.mx.absent()) {
         facts_.implicit_mx = true;  // RFC 5321 §5.1
-        add_host(facts_.domain, 0);
+        facts_.mx_hosts.push_back(unasked_host({0, facts_.domain}));
+        if (facts_.mx.status == LookupStatus::no_name) lead_nowhere(facts_.mx_hosts.front());
+      }
+      if (proposed() && proposed()->mx) {
+        for (const facts::MxRecord& record : *proposed()->mx) {
+          if (!record.host.empty() && !is_known(record.host))
+            facts_.proposed_hosts.push_back(unasked_host(record));
+        }
       }
       // All hosts are held against the policy; those beyond the limit stay unknown besides.
       std::size_t asked = 0;
-      for (facts::MxHost& host : facts_.mx_hosts) {
-        if (!host.valid) continue;
-        if (asked++ < kMaxMxHosts) {
-          ask_host(host);
-        } else {
-          facts_.budget_spent = true;
-          expect(host.ipv4, host.host);
-          expect(host.ipv6, host.host);
+      for (std::vector<facts::MxHost>* hosts : {&facts_.mx_hosts, &facts_.proposed_hosts}) {
+        for (facts::MxHost& host : *hosts) {
+          if (!host.valid || host.ipv4.absent()) continue;
+          if (asked++ < kMaxMxHosts) {
+            ask_host(host);
+          } else {
+            facts_.budget_spent = true;
+          }
         }
       }
     });
   }
 
-  void add_host(const std::string& name, std::uint16_t preference) {
-    facts::MxHost& host = facts_.mx_hosts.emplace_back();
-    host.host = name;
-    host.preference = preference;
-    host.valid = DomainName::parse(name).has_value();
+  bool is_known(const std::string& name) const {
+    const auto is = [&](const facts::MxHost& host) { return host.host == name; };
+    return std::ranges::any_of(facts_.mx_hosts, is) ||
+           std::ranges::any_of(facts_.proposed_hosts, is);
   }
 
-  void ask_host(facts::MxHost& host) {
-    ask(&net::Resolver::tlsa, "_25._tcp." + host.host, host.tlsa, [] {});
-    ask_addresses(host.host, host.ipv4, host.ipv6, [this, &host] {
-      // RFC 7672 §2.2.2: where the addresses behind a CNAME are not secure, the first CNAME may be.
-      const facts::AddressLookup& addresses = host.ipv4.cnames.empty() ? host.ipv6 : host.ipv4;
-      if (!addresses.cnames.empty() && !addresses.authentic)
-        ask(&net::Resolver::cname, host.host, host.first_cname, [] {});
-      probe(host);
-    });
-  }
-
-  void probe(facts::MxHost& host) {
-    const std::vector<IpAddress> addresses = addresses_of(host.ipv4, host.ipv6);
-    host.probes.resize(addresses.size());
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-      facts::SmtpProbe& probe = host.probes[i];
-      probe.address = addresses[i];
-      probe.port = checker_.options_.probe.port;
-      if (!checker_.options_.ask_port_25) continue;
-      probe.status = facts::SmtpStatus::timed_out;
-      ++open_;
-      const auto self = shared_from_this();
-      checker_.prober_.probe(host.host, addresses[i], [self, &probe](facts::SmtpProbe done) {
-        self->checker_.saw(done);
-        if (self->finished_) return;
-        probe = std::move(done);
-        self->answered();
-      });
+  // A name that does not exist has no address either (RFC 8020), which need not be asked for.
+  void lead_nowhere(facts::MxHost& host) const {
+    for (facts::AddressLookup* lookup : {&host.ipv4, &host.ipv6}) {
+      static_cast<facts::Lookup&>(*lookup) = facts_.mx;
+      lookup->name = host.host;
     }
   }
 
+  void ask_host(facts::MxHost& host) { share(host, checker_.hosts_.ask(host.host)); }
+
+  void share(facts::MxHost& host, const std::shared_ptr<SharedHost>& shared) {
+    if (shared->done) return take_host(host, *shared);
+    ++open_;
+    open_hosts_.emplace_back(&host, shared);
+    shared->on_done.emplace_back([self = shared_from_this(), &host, shared] {
+      if (self->finished_) return;
+      std::erase_if(self->open_hosts_, [&](const auto& each) { return each.first == &host; });
+      self->take_host(host, *shared);
+      self->answered();
+    });
+  }
+
+  void take_host(facts::MxHost& host, const SharedHost& shared) {
+    const std::uint16_t preference = host.preference;
+    host = shared.seen();
+    host.preference = preference;
+    facts_.budget_spent = facts_.budget_spent || shared.cut;
+  }
+
   // ------------------------------------------------------------------------------- both of them
+  const std::optional<Proposed>& proposed() const { return checker_.options_.proposed; }
+
   template <typename Then>
   void ask_addresses(const std::string& name, facts::AddressLookup& ipv4,
                      facts::AddressLookup& ipv6, Then then) {
@@ -315,13 +402,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
 
   std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
                                       const facts::AddressLookup& second) {
-    std::vector<IpAddress> addresses = first.addresses;
-    addresses.insert(addresses.end(), second.addresses.begin(), second.addresses.end());
-    if (addresses.size() > kMaxAddresses) {
-      facts_.budget_spent = true;
-      addresses.resize(kMaxAddresses, IpAddress());
-    }
-    return addresses;
+    return check::addresses_of(first, second, facts_.budget_spent);
   }
 
   void answered() {
@@ -348,6 +429,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     if (finished_) return;
     finished_ = true;
     checker_.reactor_.cancel(deadline_);
+    for (const auto& [host, shared] : open_hosts_) take_host(*host, *shared);
+    open_hosts_.clear();
     facts_.seconds = seconds_between(started_, net::Reactor::now());
     facts_.port_25_blocked = checker_.port_25_blocked();
     on_done_(std::move(facts_));
@@ -358,6 +441,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   facts::Domain facts_;
   net::Time started_;
   net::Reactor::TimerId deadline_;
+  std::vector<std::pair<facts::MxHost*, std::shared_ptr<SharedHost>>> open_hosts_;
+  std::vector<std::shared_ptr<Turn>> fetch_turns_;
   int open_ = 0;  // questions without an answer
   int fetches_open_ = 0;
   bool validation_asked_ = false;
@@ -385,18 +470,41 @@ Options spread(Options options) {
 
 }  // namespace
 
+void set_port(Options& options, std::uint16_t port) {
+  options.probe.port = port;
+  options.probe.implicit_tls = port == 465;
+  options.tlsa_port = port == 465 || port == 587 ? port : 25;
+}
+
 Checker::Checker(net::Reactor& reactor, Options options)
     : reactor_(reactor),
       options_(spread(std::move(options))),
       resolver_(reactor_, options_.resolver),
       fetcher_(reactor_, options_.fetch),
       prober_(reactor_, options_.probe),
-      connector_(reactor_, {options_.probe.connect_timeout, options_.probe.allowed}) {}
+      connector_(reactor_, {options_.probe.connect_timeout, options_.probe.allowed}),
+      turns_(reactor_, options_.limits),
+      hosts_(resolver_, prober_, turns_,
+             {options_.ipv4, options_.ipv6, options_.ask_port_25, options_.probe.port,
+              options_.tlsa_port, options_.targets},
+             [this](const facts::SmtpProbe& probe) { saw(probe); }) {}
 
 Checker::~Checker() = default;
 
 void Checker::start(const std::string& domain, OnDone on_done) {
   std::make_shared<Plan>(*this, std::move(on_done))->start(domain);
+}
+
+void Checker::start_host(const DomainName& name, OnDone on_done) {
+  std::make_shared<Plan>(*this, std::move(on_done))->start_host(name);
+}
+
+void Checker::start_address(const IpAddress& address, OnDone on_done) {
+  std::make_shared<Plan>(*this, std::move(on_done))->start_address(address);
+}
+
+void Checker::start_policy(const DomainName& domain, OnDone on_done) {
+  std::make_shared<Plan>(*this, std::move(on_done))->start_policy(domain);
 }
 
 bool Checker::port_25_blocked() const {
@@ -405,7 +513,7 @@ bool Checker::port_25_blocked() const {
 
 void Checker::saw(const facts::SmtpProbe& probe) {
   if (probe.status == facts::SmtpStatus::timed_out && probe.greeting.empty()) {
-    silent_networks_.insert(network_of(probe.address));
+    silent_networks_.insert(net::network_of(probe.address));
   } else if (probe.status != facts::SmtpStatus::private_address) {
     port_25_answered_ = true;
   }
@@ -424,11 +532,57 @@ void check_all(const std::vector<std::string>& domains, const Options& options,
       ++running;
       checker.start(domains[place], [&, place](const facts::Domain& facts) {
         --running;
-        on_result(place, facts,
-                  judge::judge(facts, roots, options.at.value_or(std::time(nullptr))));
+        const std::int64_t now = std::time(nullptr);
+        const std::int64_t at = options.at.value_or(now);
+        if (!options.proposed) {
+          on_result(place, facts, judge::judge(facts, roots, at), nullptr);
+          return;
+        }
+        const Published published{facts, judge::judge(facts, roots, now)};
+        const facts::Domain then = with_proposed(facts, *options.proposed);
+        judge::Options judging;
+        judging.published = &published.judgement;
+        on_result(place, then, judge::judge(then, roots, at, judging), &published);
       });
     }
     return (running == 0 && next == domains.size()) || stopped();
+  });
+}
+
+namespace {
+
+// Runs what is started until its facts are whole; nothing if it was stopped before.
+template <typename Start>
+std::optional<facts::Domain> run_one(const Options& options, const std::function<bool()>& stopped,
+                                     Start start) {
+  net::Reactor reactor;
+  Checker checker(reactor, options);
+  std::optional<facts::Domain> seen;
+  start(checker, [&seen](facts::Domain facts) { seen = std::move(facts); });
+  reactor.run([&] { return seen.has_value() || stopped(); });
+  return seen;
+}
+
+}  // namespace
+
+std::optional<facts::Domain> see_host(const DomainName& name, const Options& options,
+                                      const std::function<bool()>& stopped) {
+  return run_one(options, stopped, [&](Checker& checker, Checker::OnDone on_done) {
+    checker.start_host(name, std::move(on_done));
+  });
+}
+
+std::optional<facts::Domain> see_address(const IpAddress& address, const Options& options,
+                                         const std::function<bool()>& stopped) {
+  return run_one(options, stopped, [&](Checker& checker, Checker::OnDone on_done) {
+    checker.start_address(address, std::move(on_done));
+  });
+}
+
+std::optional<facts::Domain> see_policy(const DomainName& domain, const Options& options,
+                                        const std::function<bool()>& stopped) {
+  return run_one(options, stopped, [&](Checker& checker, Checker::OnDone on_done) {
+    checker.start_policy(domain, std::move(on_done));
   });
 }
 

@@ -48,7 +48,8 @@ struct Domain {
   std::string domain;        ///< A-labels in lower case, without final dot
   std::int64_t started = 0;  ///< seconds since 1970
   double seconds = 0;
-  bool valid = true;  ///< it can be a domain; all else is empty where not
+  bool valid = true;     ///< it can be a domain; all else is empty where not
+  bool blocked = false;  ///< on the block list of the run: nothing was asked
   bool budget_spent =
       false;  ///< the time, or the number of hosts and addresses, for this domain ended
 
@@ -57,8 +58,9 @@ struct Domain {
   MxLookup mx;
   bool implicit_mx = false;  ///< no MX record; mx_hosts has the domain itself (RFC 5321 §5.1)
   std::vector<MxHost> mx_hosts;
-  PolicyFetch policy;  ///< not tried where the record does not ask for it
-  bool probed = true;  ///< port 25 was asked at all (not --no-probe)
+  std::vector<MxHost> proposed_hosts;  ///< asked too, though no MX record names them (a rehearsal)
+  PolicyFetch policy;                  ///< not tried where the record does not ask for it
+  bool probed = true;                  ///< port 25 was asked at all (not --no-probe)
   /// Nothing in two networks or more answered on port 25 in this run, while something did on 443.
   bool port_25_blocked = false;
   Validation validation = Validation::unknown;

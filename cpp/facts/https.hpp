@@ -19,6 +19,7 @@ enum class FetchStatus : std::uint8_t {
   connect_refused,  ///< or unreachable
   connect_timeout,
   private_address,  ///< the address guard refused it
+  blocked,          ///< left alone: every address is on the block list of the run
   tls,              ///< the handshake did not end: see tls
   headers_too_large,
   body_too_large,
@@ -51,8 +52,10 @@ struct PolicyFetch {
   std::string content_encoding;
   std::string location;  ///< target of a redirect, as sent
   bool challenge =
-      false;           ///< the answer asks for a browser (a page that checks JavaScript or cookies)
-  std::string body;    ///< at most 64 KiB
+      false;         ///< the answer asks for a browser (a page that checks JavaScript or cookies)
+  std::string body;  ///< at most 64 KiB
+  /// The body is a policy that somebody thinks of publishing: what the host serves in its place does not count.
+  bool proposed = false;
   double seconds = 0;  ///< from the first connect() to the end
 };
 

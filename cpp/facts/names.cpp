@@ -61,6 +61,8 @@ std::string_view fetch_status_name(FetchStatus status) {
       return "connect_timeout";
     case FetchStatus::private_address:
       return "private_address";
+    case FetchStatus::blocked:
+      return "blocked";
     case FetchStatus::tls:
       return "tls";
     case FetchStatus::headers_too_large:
@@ -85,6 +87,8 @@ std::string_view smtp_status_name(SmtpStatus status) {
   switch (status) {
     case SmtpStatus::not_probed:
       return "not_probed";
+    case SmtpStatus::blocked:
+      return "blocked";
     case SmtpStatus::private_address:
       return "private_address";
     case SmtpStatus::connect_refused:

@@ -15,6 +15,7 @@ namespace mxseal::facts {
 /// How far it went; the first that applies.
 enum class SmtpStatus : std::uint8_t {
   not_probed,       ///< port 25 was not asked
+  blocked,          ///< left alone: host or address is on the block list of the run
   private_address,  ///< the address guard refused it
   connect_refused,  ///< or unreachable
   timed_out,        ///< no connection, greeting or answer in time

@@ -51,11 +51,14 @@ std::string detail_of(const pki::ChainError& error, const std::vector<pki::Certi
 
 const pki::Verification& Chains::verify(const std::vector<pki::Certificate>& chain,
                                         std::string_view host) {
-  for (const Entry& entry : entries_) {
-    if (entry.host == host && entry.chain == chain) return entry.verification;
+  std::string name(host);
+  const auto [first, last] = entries_.equal_range(name);
+  for (auto known = first; known != last; ++known) {
+    if (known->second.chain == chain) return known->second.verification;
   }
-  entries_.push_back({std::string(host), chain, pki::verify(chain, host, roots_, at_)});
-  return entries_.back().verification;
+  const auto added =
+      entries_.emplace(std::move(name), Entry{chain, pki::verify(chain, host, roots_, at_)});
+  return added->second.verification;
 }
 
 void Chains::report(const std::vector<pki::Certificate>& chain,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Chains: verifies the chains of one check, each for its host once, and says what is wrong with them.
+// Chains: verifies chains, each for its host once however many domains lead there, and says what is wrong with them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "judge/finding.hpp"
@@ -27,6 +28,8 @@ class Chains {
       : roots_(roots), at_(at), expires_soon_(expires_soon) {}
 
   std::int64_t at() const { return at_; }
+  /// Verifications that are held.
+  std::size_t size() const { return entries_.size(); }
 
   /// The verification of a chain as sent; the reference stays valid. An empty chain is invalid.
   const pki::Verification& verify(const std::vector<pki::Certificate>& chain,
@@ -39,14 +42,13 @@ class Chains {
 
  private:
   struct Entry {
-    std::string host;
     std::vector<pki::Certificate> chain;
     pki::Verification verification;
   };
   const pki::TrustStore& roots_;
   std::int64_t at_;
   std::int64_t expires_soon_;
-  std::deque<Entry> entries_;  // whose elements do not move
+  std::unordered_multimap<std::string, Entry> entries_;  // by host; its elements do not move
 };
 
 }  // namespace mxseal::judge

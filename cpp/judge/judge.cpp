@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "judge/chains.hpp"
+#include "judge/change.hpp"
 #include "judge/dane.hpp"
 #include "judge/mx.hpp"
 #include "judge/policy.hpp"
@@ -18,30 +20,46 @@
 namespace mxseal::judge {
 namespace {
 
-// Record, policy host, policy: the first that fails ends it (RFC 8461 §3.1, §3.3).
-Sts judge_sts(const facts::Domain& facts, Chains& chains, Judgement& judgement,
-              Findings& findings) {
+// Where senders do not get as far as the policy: what that means. The first of record and policy host that fails ends it (RFC
+// 8461 §3.1, §3.3); a rehearsal goes on, for what else is in the way of the proposed policy.
+std::optional<Sts> judge_way_to_policy(const facts::Domain& facts, Chains& chains,
+                                       Judgement& judgement, Findings& findings) {
+  std::optional<Sts> ended;
   JudgedRecord record = judge_record(facts, findings);
   judgement.record = std::move(record.record);
   switch (record.published) {
     case Published::absent:
-      return Sts::absent;
+      ended = Sts::absent;
+      break;
     case Published::useless:
-      return Sts::useless;
+      ended = Sts::useless;
+      break;
     case Published::unknown:
-      return Sts::unknown;
+      ended = Sts::unknown;
+      break;
     case Published::valid:
       break;
   }
+  if (ended && !facts.policy.proposed) return ended;
   switch (judge_policy_host(facts, chains, findings)) {
     case Served::nothing:
-      return Sts::useless;
+      return ended.value_or(Sts::useless);
     case Served::unknown:
-      return Sts::unknown;
+      return ended.value_or(Sts::unknown);
     case Served::body:
       break;
   }
-  judgement.policy = judge_policy(facts, findings);
+  return ended;
+}
+
+// `written` is the policy that is valid, `judgement.policy` the same where senders get it: a rehearsal judges both.
+Sts judge_sts(const facts::Domain& facts, Chains& chains, Judgement& judgement,
+              std::optional<mtasts::Policy>& written, Findings& findings) {
+  const std::optional<Sts> ended = judge_way_to_policy(facts, chains, judgement, findings);
+  if (ended && !facts.policy.proposed) return *ended;
+  written = judge_policy(facts, findings);
+  if (ended) return *ended;
+  judgement.policy = written;
   if (!judgement.policy) return Sts::useless;
   switch (judgement.policy->mode) {
     case mtasts::Mode::enforce:
@@ -82,8 +100,7 @@ void judge_reporting(const facts::Domain& facts, Sts sts, const JudgedTlsrpt& tl
 
 }  // namespace
 
-Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::int64_t at,
-                const Options& options) {
+Judgement judge(const facts::Domain& facts, Chains& chains, const Judgement* published) {
   Judgement judgement;
   Findings findings(facts.started);
   if (!facts.valid) {
@@ -91,13 +108,20 @@ Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::i
     judgement.findings = std::move(findings).sorted();
     return judgement;
   }
+  if (facts.blocked) {
+    findings.add(FindingId::scan_blocked, facts.domain);
+    judgement.findings = std::move(findings).sorted();
+    return judgement;
+  }
   if (facts.budget_spent) findings.add(FindingId::scan_budget, facts.domain);
 
-  Chains chains(roots, at, options.expires_soon);
-  const Sts sts = judge_sts(facts, chains, judgement, findings);
+  std::optional<mtasts::Policy> policy;
+  const Sts sts = judge_sts(facts, chains, judgement, policy, findings);
   JudgedMx mx = judge_mx(facts, findings);
-  if (judgement.policy && mx.takes_mail != TakesMail::no)
-    judge_coverage(*judgement.policy, facts, mx.hosts, findings);
+  if (policy && mx.takes_mail != TakesMail::no) judge_coverage(*policy, facts, mx.hosts, findings);
+  if (published != nullptr)
+    judge_change(*published, {judgement.record, policy, sts == Sts::absent}, facts.domain,
+                 findings);
   if (mx.takes_mail != TakesMail::no) {
     judge_hosts(facts, sts == Sts::enforce, chains, mx, findings);
     judge_port(facts, findings);
@@ -114,6 +138,12 @@ Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::i
   judgement.tlsrpt = std::move(tlsrpt.record);
   judgement.findings = std::move(findings).sorted();
   return judgement;
+}
+
+Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::int64_t at,
+                const Options& options) {
+  Chains chains(roots, at, options.expires_soon);
+  return judge(facts, chains, options.published);
 }
 
 }  // namespace mxseal::judge

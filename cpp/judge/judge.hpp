@@ -135,7 +135,14 @@ struct Judgement {
 
 struct Options {
   std::int64_t expires_soon = std::int64_t{14} * 24 * 3600;  ///< seconds
+  /// In a rehearsal the published state of the same domain, judged: the proposed one is held against it (sts.change.*).
+  const Judgement* published = nullptr;
 };
+
+class Chains;
+
+/// Judges one domain as of the time of `chains`, which may serve many domains; `published` as in Options.
+Judgement judge(const facts::Domain& facts, Chains& chains, const Judgement* published = nullptr);
 
 /// Judges one domain as of `at`, seconds since 1970.
 Judgement judge(const facts::Domain& facts, const pki::TrustStore& roots, std::int64_t at,

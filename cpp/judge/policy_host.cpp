@@ -61,6 +61,8 @@ std::optional<FindingId> fetch_failure(const facts::PolicyFetch& fetch) {
       return FindingId::sts_host_timeout;
     case FetchStatus::private_address:
       return FindingId::sts_host_private_address;
+    case FetchStatus::blocked:
+      return FindingId::scan_blocked;
     case FetchStatus::tls:
       return fetch.tls.status == TlsStatus::version_old ? FindingId::sts_host_tls_version
                                                         : FindingId::sts_host_tls_handshake;
@@ -148,7 +150,8 @@ Served judge_policy_host(const facts::Domain& facts, Chains& chains, Findings& f
   if (const std::optional<FindingId> failure = fetch_failure(fetch)) {
     const std::string tried = attempts(fetch);
     findings.add(*failure, host, tried.empty() ? fetch.tls.detail : tried);
-    if (*failure == FindingId::sts_http_cut_short) return Served::unknown;
+    if (*failure == FindingId::sts_http_cut_short || *failure == FindingId::scan_blocked)
+      return Served::unknown;
     // Where one family could not be looked up, senders may get the policy over it.
     for (const facts::AddressLookup* lookup : {&fetch.ipv4, &fetch.ipv6}) {
       if (!lookup->unknown()) continue;
@@ -161,6 +164,9 @@ Served judge_policy_host(const facts::Domain& facts, Chains& chains, Findings& f
   compare_families(fetch, host, findings);
   if (fetch.tls.status != TlsStatus::done)
     findings.add(FindingId::sts_host_tls_handshake, host, fetch.tls.detail);
+  // A file that is still to be published cannot be found yet, and of what type it will be is not known.
+  if (fetch.proposed && (fetch.http_status == 404 || fetch.http_status == 410))
+    return trusted ? Served::body : Served::nothing;
   if (fetch.http_status != 200) {
     const FindingId id = status_finding(fetch);
     const std::string status = std::to_string(fetch.http_status);

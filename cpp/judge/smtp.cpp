@@ -33,6 +33,7 @@ bool offers_starttls(const SmtpProbe& probe) {
 Session session_of(const SmtpProbe& probe) {
   switch (probe.status) {
     case SmtpStatus::not_probed:
+    case SmtpStatus::blocked:
     case SmtpStatus::private_address:
     case SmtpStatus::connect_refused:
     case SmtpStatus::timed_out:
@@ -88,6 +89,9 @@ void judge_dialogue(const facts::Domain& facts, const facts::MxHost& host, const
     case SmtpStatus::not_probed:
       // Where port 25 was to be asked, the time ended before.
       if (facts.probed) findings.add(FindingId::smtp_timeout, subject);
+      break;
+    case SmtpStatus::blocked:
+      findings.add(FindingId::scan_blocked, subject);
       break;
     case SmtpStatus::private_address:
       findings.add(FindingId::mx_private_address, subject);
@@ -215,7 +219,8 @@ void compare_addresses(const facts::MxHost& host, Findings& findings) {
 void judge_smtp(const facts::Domain& facts, const facts::MxHost& host, bool enforced,
                 Chains& chains, MxJudgement& judged, Findings& findings) {
   for (const SmtpProbe& probe : host.probes) {
-    const std::string subject = host.host + " at " + probe.address.text();
+    const std::string at = probe.address.text();
+    const std::string subject = host.host == at ? at : host.host + " at " + at;
     AddressJudgement& address = judged.addresses.emplace_back();
     address.address = probe.address;
     address.session = session_of(probe);

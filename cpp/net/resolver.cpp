@@ -75,11 +75,6 @@ namespace {
 
 constexpr int kMaxFollowUps = 8;  // questions for targets of CNAMEs
 
-bool is_loopback(const IpAddress& address) {
-  if (address.is_v4()) return address.bytes()[0] == 127;
-  return address == *IpAddress::parse("::1");
-}
-
 // Ids that nobody can foretell (RFC 5452 §9.2), many from one call of the system.
 class Ids {
  public:
@@ -118,8 +113,14 @@ class Resolver::Core {
 
   Core(Reactor& reactor, ResolverOptions options);
 
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
   void ask(std::string name, dns::Type type, OnAnswer on_answer);
   void validation(std::function<void(Validation)> on_answer);
+  std::size_t waiting() const { return waiting_.size(); }
+  const ResolverCounts& counts() const { return counts_; }
 
  private:
   class Question;
@@ -127,15 +128,20 @@ class Resolver::Core {
   struct Upstream {
     Upstream(Reactor& reactor, const Server& server, const ResolverOptions& options)
         : transport(reactor, server, options.question_timeout),
-          trusted(options.trust_ad || is_loopback(server.address)) {}
+          trusted(options.trust_ad || server.address.is_loopback()),
+          limited(options.questions_per_second > 0 && !server.address.is_loopback()) {}
 
     DnsTransport transport;
     bool trusted;
+    bool limited;  // options.questions_per_second counts
     Time rests_until;
     Time last_answer;
+    Time counts_until;  // until when what it was sent counts against its limit
   };
 
   void start_waiting();
+  bool may_ask();
+  void count_message(Upstream& upstream, Time now);
   void test();
   void tested();
   Validation judged() const;
@@ -154,6 +160,8 @@ class Resolver::Core {
   std::unordered_set<std::shared_ptr<Question>> in_flight_;
   std::deque<std::shared_ptr<Question>> waiting_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
+  std::optional<Reactor::TimerId> turn_;  // when the next question may be asked
+  ResolverCounts counts_;
 
   enum class Test : std::uint8_t { not_begun, runs, done };
   Test test_ = Test::not_begun;
@@ -255,6 +263,7 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     ++tries_[server].times;
     waits_for_ = server;
     sent_ = Reactor::now();
+    core_.count_message(*core_.upstreams_[server], sent_);
     const bool again = tries_[server].times > 1;
     core_.upstreams_[server]->transport.send(
         *message, again,
@@ -289,7 +298,10 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
   void received(const Sent& sent, DnsTransport::Outcome outcome, std::string_view bytes) {
     const std::size_t server = sent.server;
     Upstream& upstream = *core_.upstreams_[server];
-    if (outcome == DnsTransport::Outcome::message) upstream.last_answer = Reactor::now();
+    if (outcome == DnsTransport::Outcome::message) {
+      upstream.last_answer = Reactor::now();
+      ++core_.counts_.answers;
+    }
     // `silence` is the transport's; the question's own clock has dealt with it.
     if (sent.name_number != name_number_ || outcome == DnsTransport::Outcome::silence) return;
     const bool late = sent.step_number != step_number_;
@@ -357,6 +369,8 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     if (timer_) reactor_.cancel(*std::exchange(timer_, std::nullopt));
     ++name_number_;  // whatever still comes is of no use
     lookup_.status = status;
+    if (status == LookupStatus::timed_out) ++core_.counts_.timed_out;
+    if (status == LookupStatus::resolver_error) ++core_.counts_.failed;
     if (lookup_.unknown()) {
       lookup_.authentic = false;
       lookup_.ttl = 0;
@@ -399,13 +413,42 @@ void Resolver::Core::ask(std::string name, dns::Type type, OnAnswer on_answer) {
   start_waiting();
 }
 
+Resolver::Core::~Core() {
+  if (turn_) reactor_.cancel(*turn_);
+}
+
 void Resolver::Core::start_waiting() {
-  while (!waiting_.empty() && in_flight_.size() < options_.most_in_flight) {
+  while (!waiting_.empty() && in_flight_.size() < options_.most_in_flight && may_ask()) {
+    ++counts_.questions;
     const std::shared_ptr<Question> next = std::move(waiting_.front());
     waiting_.pop_front();
     in_flight_.insert(next);
     next->start();
   }
+}
+
+// The limit of the server that will be asked; what is asked again or further counts, and never waits.
+bool Resolver::Core::may_ask() {
+  if (turn_) return false;
+  const Time now = Reactor::now();
+  const auto awake = std::ranges::find_if(
+      upstreams_, [now](const auto& each) { return each->rests_until <= now; });
+  const Upstream& upstream = awake == upstreams_.end() ? *upstreams_.front() : **awake;
+  const Time earliest = upstream.counts_until - std::chrono::seconds(1);
+  if (!upstream.limited || earliest <= now) return true;
+  turn_ = reactor_.at(earliest, [this] {
+    turn_.reset();
+    start_waiting();
+  });
+  return false;
+}
+
+void Resolver::Core::count_message(Upstream& upstream, Time now) {
+  ++counts_.messages;
+  if (!upstream.limited) return;
+  const auto each = std::chrono::duration_cast<Clock::duration>(
+      std::chrono::duration<double>(1.0 / options_.questions_per_second));
+  upstream.counts_until = std::max(upstream.counts_until, now) + each;
 }
 
 void Resolver::Core::validation(std::function<void(Validation)> on_answer) {
@@ -529,6 +572,14 @@ void Resolver::cname(std::string name, std::function<void(facts::Lookup)> on_ans
 
 void Resolver::validation(std::function<void(Validation)> on_answer) {
   core_->validation(std::move(on_answer));
+}
+
+std::size_t Resolver::waiting() const {
+  return core_->waiting();
+}
+
+const ResolverCounts& Resolver::counts() const {
+  return core_->counts();
 }
 
 }  // namespace mxseal::net

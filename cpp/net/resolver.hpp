@@ -42,9 +42,21 @@ struct ResolverOptions {
   std::chrono::milliseconds rest{30'000};
   /// Questions; the time of those that wait begins when it is their turn.
   std::size_t most_in_flight = 500;
+  /// Messages a second to each server that is not on loopback; 0: as many as there are.
+  double questions_per_second = 0;
   bool trust_ad = false;            ///< believe the AD bit also of servers that are not on loopback
   std::string signed_name = "org";  ///< for the self-test: its SOA must be secure
   std::string bogus_name = "dnssec-failed.org";  ///< and this one's A bogus
+};
+
+/// What was asked of the servers so far.
+struct ResolverCounts {
+  std::uint64_t questions = 0;  ///< begun
+  std::uint64_t messages =
+      0;  ///< sent: questions, what was asked again, and CNAMEs that were followed
+  std::uint64_t answers = 0;    ///< messages that came back, whatever they say
+  std::uint64_t timed_out = 0;  ///< questions that nobody answered in time
+  std::uint64_t failed = 0;     ///< questions that no resolver could be asked, or would answer
 };
 
 class Resolver {
@@ -72,6 +84,10 @@ class Resolver {
   /// Whether the resolvers validate: asked once, and remembered. A bogus name that is handed out says no, whatever else; then an
   /// AD bit on any answer of the run says yes, also one that came after the test. Where no server's AD bit counts it is no.
   void validation(std::function<void(facts::Validation)> on_answer);
+
+  /// Questions whose turn has not come.
+  std::size_t waiting() const;
+  const ResolverCounts& counts() const;
 
  private:
   class Core;

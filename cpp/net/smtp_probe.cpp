@@ -112,7 +112,8 @@ void SmtpProber::ask_other_key(Probe& probe) {
 
 void SmtpProber::ask_without_sni(Probe& probe) {
   // Also where the first handshake failed: it may be the name that the server does not take.
-  if (probe.facts.tls.status == facts::TlsStatus::not_tried) return finish(probe);
+  if (probe.host.empty() || probe.facts.tls.status == facts::TlsStatus::not_tried)
+    return finish(probe);
   connect(probe, "", KeyType::any, [this, &probe](SmtpSession::Report report) {
     probe.facts.without_sni = tls_of(std::move(report));
     finish(probe);

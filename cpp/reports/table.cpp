@@ -11,17 +11,6 @@ std::shared_ptr<DictionaryColumn> dictionary_column() {
   return std::make_shared<DictionaryColumn>(std::make_shared<Dictionary>());
 }
 
-// Texts from JSON are UTF-8 already; file names, mail headers and details may hold anything, and
-// Arrow's text may not.
-template <typename ColumnType>
-void push_any(ColumnType& column, std::string_view text) {
-  if (text.data() == nullptr || utf8::find_invalid(text) == std::string_view::npos) {
-    column.push_back(text);
-  } else {
-    column.push_back(utf8::escape_invalid(text));
-  }
-}
-
 std::string_view member_or_null(const Place& place, std::string& scratch) {
   return place.member_text(scratch) ? std::string_view(scratch) : std::string_view();
 }

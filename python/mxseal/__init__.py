@@ -25,22 +25,27 @@ except ImportError as error:
     ) from error
 
 from mxseal import mtasts, tlsrpt
-from mxseal._exceptions import MissingExtraError, MxsealError, ParseError
+from mxseal._exceptions import MissingExtraError, MxsealError, NetworkError, ParseError
 from mxseal._public import publish
 
 if TYPE_CHECKING:
     from mxseal import x509
     from mxseal._check import DomainCheck, acheck, check
     from mxseal._diff import ScanDiff, diff_scans
+    from mxseal._probe import MxProbe, probe_mx
+    from mxseal._scan import Scan, scan
     from mxseal._summary import ScanSummary, summarize_scan
 
-publish(__name__, MissingExtraError, MxsealError, ParseError)
+publish(__name__, MissingExtraError, MxsealError, NetworkError, ParseError)
 
 __all__ = [
     "DomainCheck",
     "MissingExtraError",
+    "MxProbe",
     "MxsealError",
+    "NetworkError",
     "ParseError",
+    "Scan",
     "ScanDiff",
     "ScanSummary",
     "__version__",
@@ -48,34 +53,41 @@ __all__ = [
     "check",
     "diff_scans",
     "mtasts",
+    "probe_mx",
+    "scan",
     "summarize_scan",
     "tlsrpt",
     "x509",
 ]
 
 
+# What only checks and scans need comes when it is first asked for: reading reports begins sooner.
+_LATER = {
+    "DomainCheck": "_check",
+    "MxProbe": "_probe",
+    "Scan": "_scan",
+    "ScanDiff": "_diff",
+    "ScanSummary": "_summary",
+    "acheck": "_check",
+    "check": "_check",
+    "diff_scans": "_diff",
+    "probe_mx": "_probe",
+    "scan": "_scan",
+    "summarize_scan": "_summary",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """What only checks need comes when it is first asked for: reading reports begins sooner."""
     import importlib
 
     if name == "x509":
         return importlib.import_module("mxseal.x509")
-    if name in ("DomainCheck", "acheck", "check"):
-        from mxseal import _check
-
-        publish(__name__, _check.DomainCheck)
-        return getattr(_check, name)
-    if name in ("ScanDiff", "diff_scans"):
-        from mxseal import _diff
-
-        publish(__name__, _diff.ScanDiff)
-        return getattr(_diff, name)
-    if name in ("ScanSummary", "summarize_scan"):
-        from mxseal import _summary
-
-        publish(__name__, _summary.ScanSummary)
-        return getattr(_summary, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"mxseal.{_LATER[name]}"), name)
+    if isinstance(value, type):
+        publish(__name__, value)
+    return value
 
 
 def __dir__() -> list[str]:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mxseal._exceptions import MxsealError
+
+if TYPE_CHECKING:
+    from mxseal.mtasts import Policy
 
 SCHEMA_VERSION = 1
 
@@ -255,6 +258,7 @@ class MxHost:
     Attributes:
         host: its name.
         preference: the lower, the earlier it is tried.
+        ttl: seconds for which resolvers keep the answer that names it.
         in_policy: whether the policy names it; None without a policy.
         tlsa: its TLSA records; empty where there are none or none could be seen.
         addresses: each with its own result.
@@ -263,6 +267,7 @@ class MxHost:
 
     host: str
     preference: int
+    ttl: int
     in_policy: bool | None
     tlsa: list[Tlsa]
     addresses: list[Address]
@@ -297,6 +302,46 @@ class Tlsrpt:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One thing to publish, when its time has come (RFC 8461 §8).
+
+    Attributes:
+        what: what changes: the policy file, the MTA-STS record, the MX records; ``hosts``: MX hosts
+            that may be switched off.
+        wait: seconds to wait after the step before it.
+        wait_for: what must have passed by then; empty where there is nothing to wait for.
+        do: what to do, in one sentence.
+        lines: to be copied as they are.
+    """
+
+    what: Literal["policy", "record", "mx", "hosts"]
+    wait: int
+    wait_for: str
+    do: str
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A state that was judged before it is published; all that is not given is what is published.
+
+    Attributes:
+        policy: given in place of the file that the policy host serves; None: not given.
+        record: given in place of the TXT records at ``_mta-sts``; empty: none is to be left.
+        mx: given in place of the MX records, as typed.
+        published: the published state, as of now.
+        steps: how to get from there to the given state; empty where that must not be published, or
+            nothing changes.
+    """
+
+    policy: str | None
+    record: str | None
+    mx: list[str] | None
+    published: DomainCheck
+    steps: list[Step]
+
+
+@dataclass(frozen=True)
 class DomainCheck:
     """A domain, checked.
 
@@ -311,6 +356,7 @@ class DomainCheck:
         tlsrpt: None where senders find no valid TLS-RPT record.
         started: when (UTC).
         seconds: how long it took.
+        rehearsal: what was given in place of what is published; None: all of this is published.
         schema_version: of these fields.
     """
 
@@ -324,6 +370,7 @@ class DomainCheck:
     tlsrpt: Tlsrpt | None
     started: datetime
     seconds: float
+    rehearsal: Rehearsal | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -333,13 +380,14 @@ class DomainCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal check``; times are text by RFC 3339."""
-        values: dict[str, Any] = plain(asdict(self))
-        return {"schema_version": values.pop("schema_version"), **values}
+        values: dict[str, Any] = plain(self)
+        return values
 
     def __repr__(self) -> str:
         errors = len(self.errors)
         what = f"{errors} error{'' if errors == 1 else 's'}" if errors else "no error"
-        return f"<DomainCheck {self.domain!a} {self.verdict}: {what}>"
+        would_be = "would be " if self.rehearsal else ""
+        return f"<DomainCheck {self.domain!a} {would_be}{self.verdict}: {what}>"
 
     def _repr_html_(self) -> str:
         from mxseal._output.check_html import check_html
@@ -348,21 +396,30 @@ class DomainCheck:
 
 
 def plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
-    if isinstance(value, list):
+    """A value of these types as JSON has it: objects of their fields, times as RFC 3339 has them."""
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is list:
         return [plain(each) for each in value]
-    if isinstance(value, datetime):
+    if kind is dict:
+        return {name: plain(each) for name, each in value.items()}
+    if kind is datetime:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value
+    return {name: plain(getattr(value, name)) for name in _names(kind)}
+
+
+_AS_IT_IS = frozenset((str, int, float, bool, NoneType))
+
+
+@cache
+def _names(kind: Any) -> list[str]:
+    """The fields of a dataclass; a version comes first."""
+    names = [each.name for each in fields(kind)]
+    return sorted(names, key=lambda name: name != "schema_version")
 
 
 # ----------------------------------------------------------------------- from the core's answer
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind, globals())  # whatever module users see it in
-
-
 def build(kind: Any, value: Any) -> Any:
     """A value of the core (dict, list, seconds since 1970 for times) as the type that users hold.
 
@@ -370,20 +427,27 @@ def build(kind: Any, value: Any) -> Any:
         kind: a dataclass of this module, or the type of one of its fields.
         value: what the core says.
     """
+    return _builder(kind)(value)
+
+
+@cache
+def _builder(kind: Any) -> Callable[[Any], Any]:
+    """What build() does for a type; a check has dozens of values, and types do not change."""
     if get_origin(kind) in (Union, UnionType):
-        if value is None:
-            return None
-        [kind] = [each for each in get_args(kind) if each is not NoneType]
+        [inner] = [_builder(each) for each in get_args(kind) if each is not NoneType]
+        return lambda value: None if value is None else inner(value)
     if get_origin(kind) is list:
-        [item] = get_args(kind)
-        return [build(item, each) for each in value]
+        [item] = map(_builder, get_args(kind))
+        return lambda values: [item(each) for each in values]
     if kind is datetime:
-        return datetime.fromtimestamp(value, UTC)
+        return lambda seconds: datetime.fromtimestamp(seconds, UTC)
     if is_dataclass(kind):
-        hints = _hints(kind)  # type: ignore[arg-type]
-        names = [each.name for each in fields(kind) if each.name in value]
-        return kind(**{name: build(hints[name], value[name]) for name in names})  # type: ignore[operator]
-    return value
+        hints = get_type_hints(kind, globals())  # whatever module users see it in
+        parts = [(each.name, _builder(hints[each.name])) for each in fields(kind)]
+        return lambda value: kind(  # type: ignore[operator]
+            **{name: part(value[name]) for name, part in parts if name in value}
+        )
+    return lambda value: value
 
 
 # ------------------------------------------------------------------------------------- the calls
@@ -406,6 +470,9 @@ class Settings:
         trust_ad: whether the AD bit of a resolver that is not on loopback counts.
         concurrency: domains at once.
         at: judge as of this time; None: now.
+        policy: a rehearsal: this file in place of the served one.
+        record: this text in place of the TXT records at ``_mta-sts``; empty: none.
+        mx: these in place of the MX records: ``HOST`` or ``PREFERENCE:HOST``.
     """
 
     resolvers: Sequence[str] = ()
@@ -422,6 +489,9 @@ class Settings:
     trust_ad: bool = False
     concurrency: int = 20
     at: datetime | None = None
+    policy: bytes | None = None
+    record: str | None = None
+    mx: Sequence[str] = ()
 
 
 def check_all(
@@ -439,12 +509,15 @@ def check_all(
         stopped: asked all the time; true ends it.
 
     Raises:
-        ParseError: a resolver is no address, or the roots cannot be read.
+        ParseError: a resolver is no address, the roots cannot be read, a host in ``mx`` is empty.
     """
     from mxseal import _core
 
-    def hand_over(place: int, answer: dict[str, Any]) -> None:
-        on_result(place, build(DomainCheck, answer))
+    def hand_over(place: int, answer: dict[str, Any], published: dict[str, Any] | None) -> None:
+        result = build(DomainCheck, answer)
+        if published is not None:
+            result = _rehearsed(result, build(DomainCheck, published), settings)
+        on_result(place, result)
 
     _core.check.run(
         [each.encode(errors="surrogateescape") for each in domains],
@@ -462,9 +535,34 @@ def check_all(
         trust_ad=settings.trust_ad,
         concurrency=settings.concurrency,
         at=None if settings.at is None else int(settings.at.timestamp()),
+        policy=settings.policy,
+        record=None if settings.record is None else _bytes(settings.record),
+        mx=[_bytes(each) for each in settings.mx],
         on_result=hand_over,
         stopped=stopped,
     )
+
+
+def _rehearsed(result: DomainCheck, published: DomainCheck, settings: Settings) -> DomainCheck:
+    from mxseal._rehearsal import steps
+
+    def text(given: bytes) -> str:
+        return given.decode(errors="backslashreplace")
+
+    given = settings.policy
+    rehearsal = Rehearsal(
+        policy=None if given is None else text(given),
+        record=None if settings.record is None else text(_bytes(settings.record)),
+        mx=[text(_bytes(each)) for each in settings.mx] or None,
+        published=published,
+        steps=steps(result, published, given),
+    )
+    return replace(result, rehearsal=rehearsal)
+
+
+def _bytes(text: str) -> bytes:
+    """What was typed: UTF-8, and raw bytes as they came."""
+    return text.encode(errors="surrogateescape")
 
 
 def check(
@@ -483,9 +581,15 @@ def check(
     allow_private: bool = False,
     trust_ad: bool = False,
     at: datetime | None = None,
+    policy: str | bytes | Policy | None = None,
+    record: str | None = None,
+    mx: str | Sequence[str] = (),
     stopped: Callable[[], bool] | None = None,
 ) -> DomainCheck:
     """Checks one domain: DNS, the policy host and every MX host, as a sending server meets them.
+
+    With ``policy``, ``record`` or ``mx`` it is a rehearsal: the result is what would be if these
+    were published, everything else being as it is; its ``rehearsal`` says how to get there.
 
     Args:
         domain: its name; U-labels are fine.
@@ -502,10 +606,14 @@ def check(
         allow_private: whether addresses that are not public are connected to.
         trust_ad: whether the AD bit of a resolver that is not on loopback counts.
         at: judge as of this time (what expires until then?); now if None.
+        policy: the content of a policy file, in place of what the policy host serves.
+        record: the text of a record, in place of the TXT records at ``_mta-sts``; empty for none.
+        mx: ``HOST`` or ``PREFERENCE:HOST``, one or several, in place of the MX records; ``.`` is
+            the null MX (RFC 7505). The hosts are really asked.
         stopped: asked all the time; true ends the check.
 
     Raises:
-        ParseError: a resolver is no address, or the roots cannot be read.
+        ParseError: a resolver is no address, the roots cannot be read, a host in ``mx`` is empty.
         MxsealError: it was stopped.
     """
     settings = Settings(
@@ -522,6 +630,9 @@ def check(
         allow_private=allow_private,
         trust_ad=trust_ad,
         at=at,
+        policy=policy if isinstance(policy, bytes | None) else _bytes(str(policy)),
+        record=record,
+        mx=[mx] if isinstance(mx, str) else list(mx),
     )
     results: list[DomainCheck] = []
     check_all([domain], settings, lambda _, result: results.append(result), stopped)

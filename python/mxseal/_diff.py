@@ -9,7 +9,7 @@ record whose look-up failed did not vanish.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -137,8 +137,8 @@ class ScanDiff:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal diff``; times are text by RFC 3339."""
-        values: dict[str, Any] = plain(asdict(self))
-        return {"schema_version": values.pop("schema_version"), **values}
+        values: dict[str, Any] = plain(self)
+        return values
 
     def __repr__(self) -> str:
         word = "domain" if self.both == 1 else "domains"

@@ -30,16 +30,14 @@ from contextlib import contextmanager
 from gzip import BadGzipFile, GzipFile
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, Literal, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from mxseal._reading import WrongValueError
 from mxseal._zone_names import is_record, owners
 
-if TYPE_CHECKING:
-    import pyarrow
-
 Value = object  # of a column that is carried along
+Kind = Literal["int", "float", "text"]  # of such a column
 
 LONGEST = 1 << 16  # characters of a line; of a longer one the beginning is its row
 SHOWN = 1000  # characters of that beginning: no domain has as many
@@ -121,12 +119,9 @@ class DomainFile:
         with open(self._path, "rb") as file:  # noqa: PTH123
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def types(self) -> list[pyarrow.DataType]:
+    def kinds(self) -> list[Kind]:
         """Of the columns that go along: numbers of a ranking, else text."""
-        import pyarrow
-
-        kind = pyarrow.int64() if self._parse is _ranking else pyarrow.large_string()
-        return [kind] * len(self.carried)
+        return ["int" if self._parse is _ranking else "text"] * len(self.carried)
 
     def _parser(self, first: str) -> Callable[[Iterator[list[str]]], Iterator[Line]]:
         delimiter, names = _heading(first)

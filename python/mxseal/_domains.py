@@ -8,13 +8,13 @@ the further columns of its table. A list of any length is read in pieces.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from functools import cached_property
 from itertools import islice, repeat
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mxseal._domain_files import DomainFile, Line, heading
+from mxseal._domain_files import DomainFile, Kind, Line, heading
 from mxseal._frames import require
 from mxseal._reading import WrongValueError
 
@@ -44,8 +44,8 @@ class Source(Protocol):
     def sha256(self) -> str | None:
         """Digest of the file's bytes, where there is a file."""
 
-    def types(self) -> list[pyarrow.DataType]:
-        """Of the further columns, as Arrow has them."""
+    def kinds(self) -> list[Kind]:
+        """Of the further columns."""
 
 
 class DomainList:
@@ -132,18 +132,10 @@ class DomainList:
             raise WrongValueError("not a window", "give at least 1 line", window)
         return DomainList(self._source, (seed, window))
 
-    def carried_columns(self, lines: Sequence[Line]) -> dict[str, pyarrow.Array]:
-        """The further columns of these lines as Arrow arrays, each of its type in the source.
-
-        Cells of a CSV are text (large_string), a rank is an int64.
-        """
-        arrow = require("pyarrow", "parquet", "further columns")
-        types = self._source.types()
-        columns = zip(*(line.carried for line in lines), strict=True) if lines else iter(())
-        return {
-            name: arrow.array(next(columns, ()), kind)
-            for name, kind in zip(self.carried, types, strict=True)
-        }
+    @cached_property
+    def kinds(self) -> list[Kind]:
+        """What the further columns become: int64, float64, or text, which everything else is."""
+        return self._source.kinds()
 
 
 class _Names:
@@ -165,7 +157,7 @@ class _Names:
     def sha256(self) -> None:
         return None
 
-    def types(self) -> list[pyarrow.DataType]:
+    def kinds(self) -> list[Kind]:
         return []
 
 
@@ -191,9 +183,7 @@ class _Table:
         self.carried = (*names[: self._place], *names[self._place + 1 :])
         kinds = [field.type for field in schema]
         del kinds[self._place]
-        self._types = [
-            kind.value_type if arrow.types.is_dictionary(kind) else kind for kind in kinds
-        ]
+        self._kinds = [_kind(each) for each in kinds]
 
     def __iter__(self) -> Iterator[Line]:
         import pyarrow
@@ -214,8 +204,16 @@ class _Table:
     def sha256(self) -> None:
         return None
 
-    def types(self) -> list[pyarrow.DataType]:
-        return self._types
+    def kinds(self) -> list[Kind]:
+        return self._kinds
+
+
+def _kind(kind: pyarrow.DataType) -> Kind:
+    from pyarrow import types
+
+    if types.is_integer(kind):
+        return "int"
+    return "float" if types.is_floating(kind) else "text"
 
 
 def _is_table(source: object) -> bool:

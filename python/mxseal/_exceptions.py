@@ -5,6 +5,7 @@
 
     MxsealError
     ├── ParseError         (also a ValueError) what was to be read does not follow its RFC
+    ├── NetworkError       (also an OSError) what was to be fetched did not come
     └── MissingExtraError  (also an ImportError) an optional library is not installed
 
 Functions that have one value to give raise; functions that read many things never raise for one of
@@ -42,6 +43,30 @@ class ParseError(MxsealError, ValueError):
         detail = f": {self.detail!a}" if self.detail else ""
         place = "" if self.offset is None else f", at byte {self.offset}"
         return f"{self.message}{detail}{place} [{self.code}]"
+
+
+class NetworkError(MxsealError, OSError):
+    """What was to be fetched did not come.
+
+    Attributes:
+        code: of the finding that says why (``sts.http.redirect``), for ``mxseal help CODE``.
+        message: the same as one plain sentence.
+        subject: the host or URL it is about.
+        detail: what was met there. It comes from somebody else: escape it before showing it.
+    """
+
+    def __init__(self, code: str, message: str, subject: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.args = (code, message, subject, detail)  # an OSError would read an errno there
+        self.code = code
+        self.message = message
+        self.subject = subject
+        self.detail = detail
+
+    def __str__(self) -> str:
+        # Tracebacks go to terminals, so the remote's text is shown in ASCII, escaped.
+        detail = f", {self.detail!a}" if self.detail else ""
+        return f"{self.message.removesuffix('.')}: {self.subject}{detail} [{self.code}]"
 
 
 class MissingExtraError(MxsealError, ImportError):

@@ -6,8 +6,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from mxseal._check import DomainCheck, Finding
+from mxseal._check import DomainCheck, Finding, Rehearsal
 
+OUTSIDE = ("sts.mx.none-covered", "sts.mx.not-covered", "sts.mx.wildcard-depth")
 TWO_WEEKS = 1209600  # seconds: long enough to protect, short enough to change (RFC 8461 §10.2)
 
 
@@ -51,6 +52,14 @@ def policy_lines(mode: str, mx: list[str], max_age: int) -> list[str]:
 def copies(check: DomainCheck, finding: Finding) -> list[Copy]:
     """What the postmaster may copy for this finding; none asks to trust what was merely seen."""
     record = sts_record(check.domain, new_id(check.started))
+    if (
+        finding.code in OUTSIDE
+        and check.rehearsal
+        and (lagging := _lagging(check, check.rehearsal))
+    ):
+        return lagging
+    if finding.code == "sts.change.id-same-policy-changed":
+        return [Copy("For example:", [record])]
     if finding.code in ("sts.mx.none-covered", "sts.mx.wildcard-depth"):
         policy = check.sts.policy
         hosts = [host.host for host in check.mx]
@@ -79,6 +88,20 @@ def copies(check: DomainCheck, finding: Finding) -> list[Copy]:
         example = tlsrpt_record(check.domain, f"mailto:tls-reports@{check.domain}")
         return [Copy("With an address that you read:", [example])]
     return []
+
+
+def _lagging(check: DomainCheck, rehearsal: Rehearsal) -> list[Copy]:
+    """Of MX records, policy and id the one that lags: a proposal shows which that is."""
+    lines = [f"mx: {each.host}" for each in check.mx if each.in_policy is False]
+    if not lines or (rehearsal.policy is None and rehearsal.mx is None):
+        return []
+    if rehearsal.policy is None:
+        before = "The published policy lags behind these MX records. It lacks:"
+    elif rehearsal.mx is None:
+        before = "The proposed policy lags behind the MX records as they are. It lacks:"
+    else:
+        before = "The proposed policy does not fit the proposed MX records. It lacks:"
+    return [Copy(before, lines)]
 
 
 def _host(finding: Finding) -> str:

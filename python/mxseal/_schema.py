@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The JSON Schema of ``mxseal check``, made from the types of its result."""
+"""The JSON Schemas of ``mxseal check`` and ``probe``, made from the types of their results."""
 
 from __future__ import annotations
 
@@ -8,20 +8,30 @@ from datetime import datetime
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from mxseal import _check
+from mxseal import _check, _probe
 from mxseal._check import SCHEMA_VERSION, DomainCheck
+from mxseal._probe import MxProbe
 
 _NAMES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 def check_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of one object of ``mxseal check --format ndjson``."""
+    return _document(DomainCheck, "mxseal check")
+
+
+def probe_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the object of ``mxseal probe --format json``."""
+    return _document(MxProbe, "mxseal probe")
+
+
+def _document(kind: type, title: str) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
-    root = _schema(DomainCheck, definitions)
-    definitions["DomainCheck"]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    root = _schema(kind, definitions)
+    definitions[kind.__name__]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "mxseal check",
+        "title": title,
         **root,
         "$defs": definitions,
     }
@@ -47,7 +57,7 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     name = kind.__name__
     if name not in definitions:
         definitions[name] = {}  # a type that holds itself would never end
-        hints = get_type_hints(kind, vars(_check))
+        hints = get_type_hints(kind, {**vars(_check), **vars(_probe)})
         described = _described(kind.__doc__ or "")
         properties = {}
         for each in fields(kind):

@@ -15,6 +15,8 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from mxseal._core.mtasts import (
     Match,
     Policy,
@@ -25,6 +27,32 @@ from mxseal._core.mtasts import (
 )
 from mxseal._public import publish
 
-__all__ = ["Match", "Policy", "StsRecord", "parse_policy", "parse_record", "select_record"]
+if TYPE_CHECKING:
+    from mxseal._policy_fetch import FetchedPolicy, fetch_policy
+
+__all__ = [
+    "FetchedPolicy",
+    "Match",
+    "Policy",
+    "StsRecord",
+    "fetch_policy",
+    "parse_policy",
+    "parse_record",
+    "select_record",
+]
 
 publish(__name__, Match, Policy, StsRecord, parse_policy, parse_record, select_record)
+
+
+def __getattr__(name: str) -> Any:
+    """What only a fetch needs comes when it is first asked for."""
+    if name in ("FetchedPolicy", "fetch_policy"):
+        from mxseal import _policy_fetch
+
+        publish(__name__, _policy_fetch.FetchedPolicy, _policy_fetch.fetch_policy)
+        return getattr(_policy_fetch, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

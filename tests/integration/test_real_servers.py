@@ -128,3 +128,34 @@ def test_the_certificate_and_the_handshake_are_shown(checked: dict[str, dict[str
     assert address["smtp"]["status"] == "secured"
     assert address["tls"]["version"] == "TLSv1.3"
     assert address["chain"][0]["names"] == ["*.mail.lab"]
+
+
+@pytest.mark.parametrize(
+    ("where", "status", "codes", "reason"),
+    [
+        ("good.mail.lab", 0, "", "port 25 is the starting value"),
+        ("good.mail.lab:587", 0, "", "STARTTLS on the submission port"),
+        ("good.mail.lab:465", 0, "", "RFC 8314 §3.3: TLS from the first byte"),
+        ("expired.mail.lab", 1, "smtp.cert.expired", "as a check finds it"),
+        ("plain.mail.lab", 1, "smtp.starttls-missing", "no STARTTLS"),
+        ("dane.mail.lab", 0, "", "RFC 7672 §2.2.2: a host that was named"),
+        ("danebad.mail.lab", 1, "dane.mismatch", "whatever the certificate"),
+        (
+            "mx1.anything.dead",
+            3,
+            "mx.address-unknown dane.resolver",
+            "SERVFAIL is never an absence",
+        ),
+    ],
+)
+def test_one_host_alone(world: World, where: str, status: int, codes: str, reason: str) -> None:
+    done = world.run(
+        [
+            *(sys.executable, "-m", "mxseal", "probe", where, "--format", "json"),
+            *("--resolver", RESOLVER, "--allow-private", "--ca-file", world.ca_file),
+        ]
+    )
+    found = json.loads(done.stdout)["findings"]
+    serious = [each["code"] for each in found if each["severity"] in ("error", "unknown")]
+    assert serious == codes.split(), reason
+    assert done.returncode == status, reason

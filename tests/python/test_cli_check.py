@@ -112,8 +112,208 @@ def test_json_follows_its_schema(run: Run, lab: Lab) -> None:
     assert alone["verdict"] == "unprotected"
     assert set(alone) == {
         *("schema_version", "domain", "verdict", "effects", "findings", "sts", "mx", "dane"),
-        *("tlsrpt", "started", "seconds"),
+        *("tlsrpt", "started", "seconds", "rehearsal"),
     }
+    assert alone["rehearsal"] is None
+
+
+# ---------------------------------------------------------------------------------- the rehearsal
+@dataclass(frozen=True)
+class Rehearse:
+    """Rehearses a policy for a domain of the laboratory."""
+
+    run: Run
+    lab: Lab
+    file: Path
+
+    def __call__(self, domain: str, *arguments: str, policy: str = "") -> Done:
+        if policy:
+            self.file.write_text(policy)
+            arguments = (*arguments, "--policy", str(self.file))
+        return self.run("check", domain, *arguments, *options(self.lab))
+
+    def json(self, domain: str, *arguments: str, policy: str = "") -> dict[str, Any]:
+        """The same for machines; it must follow the schema."""
+        done = self(domain, *arguments, "--format", "ndjson", policy=policy)
+        found: dict[str, Any] = json.loads(done.out)
+        jsonschema.Draft202012Validator(check_schema()).validate(found)
+        return found
+
+
+@pytest.fixture
+def rehearse(run: Run, lab: Lab, tmp_path: Path) -> Rehearse:
+    return Rehearse(run, lab, tmp_path / "new.txt")
+
+
+def policy_of(*mx: str, mode: str = "enforce") -> str:
+    """A policy file that lives a week."""
+    lines = ["version: STSv1", f"mode: {mode}", *(f"mx: {each}" for each in mx), "max_age: 604800"]
+    return "\n".join(lines) + "\n"
+
+
+def codes(found: dict[str, Any]) -> list[str]:
+    """Of all that is not mere information."""
+    return [each["code"] for each in found["findings"] if each["severity"] != "info"]
+
+
+def test_a_good_change_is_told_step_by_step(rehearse: Rehearse) -> None:
+    done = rehearse(
+        "enforce.test", "--mx", "mx1.testing.test", policy=policy_of("mx1.testing.test")
+    )
+    assert (done.status, done.err) == (0, "")
+    text = " ".join(done.out.split())
+    assert text.startswith("✓ enforce.test would be protected (now: protected) [rehearsal] given ")
+    assert "MX mx1.testing.test (probed just now); the rest is live" in text
+    for part in (
+        "old and new hosts take mail until step 4: 1 the new policy file, for now with this line "
+        "besides: mx: mx1.enforce.test 2 then this TXT record",
+        '_mta-sts.enforce.test. IN TXT "v=STSv1; id=20',
+        "3 after 1 h (TTL of the old record): these MX records: "
+        "enforce.test. IN MX 10 mx1.testing.test. 4 after 1 h more (TTL of the old MX records)",
+    ):
+        assert part in text
+    assert "sts.change" not in text
+
+
+def test_a_policy_without_an_mx_host_is_not_to_be_published(rehearse: Rehearse) -> None:
+    done = rehearse("enforce.test", policy=policy_of("mx2.enforce.test"))
+    assert done.status == 1
+    assert done.out.startswith("✗ enforce.test  would be broken (now: protected) ")
+    assert "[sts.mx.none-covered]" in done.out
+    assert "lags behind the MX records as they are. It lacks:" in " ".join(done.out.split())
+    assert "               mx: mx1.enforce.test\n" in done.out
+    assert done.out.endswith("\n  Do not publish this yet.\n")
+    assert "Publish in this order" not in done.out
+
+
+def test_what_could_not_be_seen_is_not_to_be_published(rehearse: Rehearse) -> None:
+    done = rehearse("enforce.test", "--no-probe", policy=policy_of("*.enforce.test"))
+    assert done.status == 3
+    assert "would be inconclusive (now: inconclusive)" in done.out
+    assert done.out.endswith(
+        "  Do not publish this yet: what decides could not be seen from here.\n"
+    )
+
+
+def test_a_change_that_mends_nothing_is_told(rehearse: Rehearse) -> None:
+    done = rehearse("expired.test", policy=policy_of("*.expired.test"))
+    assert done.status == 1
+    assert "would be broken (now: broken)" in done.out
+    assert done.out.endswith("  The same is wrong with what is published: mend that first.\n")
+
+
+def test_a_host_with_a_bad_certificate_is_found_before_it_takes_mail(rehearse: Rehearse) -> None:
+    hosts = ("mx1.enforce.test", "mx1.expired.test")
+    found = rehearse.json(
+        "enforce.test", "--mx", hosts[0], "--mx", f"5:{hosts[1]}", policy=policy_of(*hosts)
+    )
+    assert found["verdict"] == "partly"
+    assert codes(found)[0] == "smtp.cert.expired"
+    assert [(each["host"], each["preference"], each["verdict"]) for each in found["mx"]] == [
+        (hosts[1], 5, "fails"),
+        (hosts[0], 10, "passes"),
+    ]
+    assert found["rehearsal"]["mx"] == [hosts[0], f"5:{hosts[1]}"]
+    assert found["rehearsal"]["published"]["verdict"] == "protected"
+    assert [each["host"] for each in found["rehearsal"]["published"]["mx"]] == [hosts[0]]
+    assert found["rehearsal"]["steps"] == []
+
+
+def test_the_three_points_are_held_against_each_other(rehearse: Rehearse) -> None:
+    both = policy_of("mx1.enforce.test", "mx1.testing.test")
+    old, new = "v=STSv1; id=20260114090000;", "v=STSv1; id=2;"
+    assert codes(rehearse.json("enforce.test", policy=both)) == [
+        "sts.change.id-same-policy-changed"
+    ]
+    assert codes(rehearse.json("enforce.test", "--record", old, policy=both)) == [
+        "sts.change.id-same-policy-changed"
+    ]
+    assert codes(rehearse.json("enforce.test", "--record", new, policy=both)) == []
+    same = rehearse.json("enforce.test", "--record", new)
+    assert "sts.change.id-changed-policy-same" in [each["code"] for each in same["findings"]]
+    lagging = rehearse("enforce.test", "--mx", "mx1.testing.test")
+    assert "The published policy lags behind these MX records." in " ".join(lagging.out.split())
+
+
+def test_mta_sts_is_not_taken_away_at_once(rehearse: Rehearse) -> None:
+    gone = rehearse("enforce.test", "--record", "")
+    assert gone.status == 1
+    assert "[sts.change.removed]" in gone.out
+    assert gone.out.endswith("  Do not publish this yet.\n")
+    taken_back = rehearse.json("enforce.test", policy=policy_of(mode="none"))
+    assert taken_back["verdict"] == "unprotected"
+    assert [(each["what"], each["wait"]) for each in taken_back["rehearsal"]["steps"]] == [
+        ("policy", 0),
+        ("record", 0),
+        ("record", 1209600),
+        ("policy", 3600),
+    ]
+
+
+def test_a_proposal_has_the_findings_of_what_is_published(rehearse: Rehearse) -> None:
+    record = "v=STSv1; id=2026-11-25;"
+    found = rehearse.json("enforce.test", "--record", record, policy="mode: enforced\n")
+    assert codes(found)[:2] == ["sts.dns.id-invalid", "sts.policy.mode-invalid"]
+    assert found["rehearsal"]["record"] == record
+    assert found["rehearsal"]["policy"] == "mode: enforced\n"
+    assert codes(rehearse.json("enforce.test", "--mx", "not a host"))[:1] == ["mx.invalid"]
+
+
+def test_what_is_given_may_be_any_bytes(rehearse: Rehearse) -> None:
+    """From a shell in Latin-1, or from a file that is none."""
+    rehearse.file.write_bytes(b"version: STSv1\nmode: enforce\nmx: caf\xe9.test\nmax_age: 1\n\x1b")
+    proposal = (
+        "--mx",
+        "caf\udce9.test",
+        "--record",
+        "v=\udce9\x1b",
+        "--policy",
+        str(rehearse.file),
+    )
+    found = rehearse.json("enforce.test", *proposal)
+    assert found["rehearsal"]["mx"] == ["caf\\xe9.test"]
+    assert found["rehearsal"]["record"] == "v=\\xe9\x1b"
+    assert {"mx.invalid", "sts.policy.not-utf8"} <= set(codes(found))
+    assert "\x1b" not in rehearse("enforce.test", *proposal).out
+
+
+def test_the_policy_host_is_real(rehearse: Rehearse, lab: Lab) -> None:
+    """404 is what a host says whose policy is still to be published; all else stands in the way."""
+
+    def verdict(code: str) -> tuple[str, list[str]]:
+        [name] = [each.name for each in lab.situations if each.findings[:1] == (code,)][:1]
+        domain = lab.situation(name).domain
+        hosts = [host["host"] for host in rehearse.json(domain)["mx"]]
+        found = rehearse.json(domain, "--record", "v=STSv1; id=2;", policy=policy_of(*hosts))
+        return found["verdict"], [code for code in codes(found) if code.startswith("sts.")]
+
+    assert verdict("sts.http.not-found") == ("protected", [])
+    assert verdict("sts.policy.mode-invalid") == ("protected", [])
+    assert verdict("sts.http.redirect") == ("misconfigured", ["sts.http.redirect"])
+    assert verdict("sts.cert.expired") == ("misconfigured", ["sts.cert.expired"])
+    assert verdict("sts.host.no-address") == ("misconfigured", ["sts.host.no-address"])
+
+
+def test_a_rehearsal_in_python(lab: Lab) -> None:
+    arguments: dict[str, Any] = {
+        "resolver": lab.resolver,
+        "smtp_port": lab.smtp_port,
+        "https_port": lab.https_port,
+        "ca_file": str(lab.ca_file),
+        "allow_private": True,
+    }
+    policy = mxseal.mtasts.Policy(mode="testing", mx=["*.enforce.test"], max_age=604800)
+    for given in (policy, str(policy), str(policy).encode()):
+        result = mxseal.check("enforce.test", policy=given, **arguments)
+        assert repr(result) == "<DomainCheck 'enforce.test' would be testing: no error>"
+        assert result.rehearsal is not None
+        assert result.rehearsal.published.verdict == "protected"
+        assert result.rehearsal.policy == str(policy)
+    assert "would be testing (now: protected)" in result._repr_html_()
+    again = asyncio.run(mxseal.acheck("enforce.test", mx="mx1.testing.test", **arguments))
+    assert again.verdict == "broken"
+    with pytest.raises(mxseal.ParseError, match="no host name"):
+        mxseal.check("enforce.test", mx=[""], **arguments)
 
 
 def test_what_is_no_domain_is_inconclusive(run: Run, lab: Lab) -> None:
@@ -145,6 +345,9 @@ def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
         (("check", "a.test", "--resolver", "nonsense"), "wrong value for --resolver: nonsense"),
         (("check", "a.test", "--ca-file", "/nowhere.pem"), "no such file: /nowhere.pem"),
         (("check", "a.test", "--at", "tomorrow"), "no day or time for --at: tomorrow"),
+        (("check", "a.test", "--policy", "/nowhere"), "cannot read the policy: /nowhere"),
+        (("check", "a.test", "b.test", "--mx", "mx.a.test"), "a rehearsal is of one domain"),
+        (("check", "a.test", "--mx", ""), "no host in --mx"),
         (("lint", "policy", "/nowhere"), "cannot read: /nowhere"),
         (("help", "no-such-code"), "no such code or command: no-such-code"),
         (("publish", "example.com"), "no valid policy"),

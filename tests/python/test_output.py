@@ -21,7 +21,7 @@ from mxseal._output.csv import cell, write_csv
 from mxseal._output.html import reports_html, table_html
 from mxseal._output.json import write_json, write_ndjson
 from mxseal._output.notes import telling
-from mxseal._output.progress import progress_line, shown_progress
+from mxseal._output.progress import check_progress, progress_line, shown_progress
 from mxseal._output.sink import Sink
 from mxseal._output.table_text import SPARE, write_table
 from mxseal._output.terminal import Terminal
@@ -703,6 +703,34 @@ def test_progress_is_wiped_when_the_work_is_stopped(clock: list[float], screen: 
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert screen.text().endswith("\r\x1b[2K")
+
+
+def test_progress_of_a_check_makes_room_for_the_answer(clock: list[float], screen: Screen) -> None:
+    with check_progress(False, 8) as progress:
+        assert progress is not None
+        clock[0] += 2
+        progress.done = 3
+        progress.show()
+        assert screen.text().endswith("3 of 8 domains   37 %  ━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌")
+        progress.wipe()
+        assert screen.text().endswith("╌\r\x1b[2K")
+        progress.wipe()
+        clock[0] += 0.05
+        progress.show()
+        assert screen.text().endswith("╌\r\x1b[2K"), "ten times a second is enough"
+    assert screen.text().count("\x1b[2K") == 2, "there was nothing more to wipe"
+
+
+@pytest.mark.parametrize(
+    ("quiet", "domains", "shown"), [(True, 9, True), (False, 9, False), (False, 1, True)]
+)
+def test_no_progress_of_a_check(
+    monkeypatch: pytest.MonkeyPatch, quiet: bool, domains: int, shown: bool
+) -> None:
+    """When quiet, in a pipe, or of one domain."""
+    monkeypatch.setattr(sys, "stderr", FakeStream(shown))
+    with check_progress(quiet, domains) as progress:
+        assert progress is None
 
 
 @pytest.mark.parametrize(("quiet", "shown"), [(True, True), (False, False)])

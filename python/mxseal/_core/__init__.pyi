@@ -8,5 +8,6 @@ from . import mtasts
 from . import tlsrpt
 from . import x509
 from . import check
-__all__: list[str] = ['check', 'mime', 'mtasts', 'tlsrpt', 'x509']
+from . import scan
+__all__: list[str] = ['check', 'mime', 'mtasts', 'scan', 'tlsrpt', 'x509']
 __version__: str = '0.1.0'

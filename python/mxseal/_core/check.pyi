@@ -6,7 +6,7 @@ from __future__ import annotations
 import collections.abc
 import mxseal._core.mtasts
 import typing
-__all__: list[str] = ['About', 'advice', 'domain_name', 'errors', 'explain', 'findings', 'run']
+__all__: list[str] = ['About', 'advice', 'domain_name', 'errors', 'explain', 'fetch_policy', 'findings', 'probe_host', 'run']
 class About:
     """
     What is always true of a finding.
@@ -45,11 +45,22 @@ def explain(code: str) -> About:
     """
     The finding of a code; KeyError for none.
     """
+def fetch_policy(domain: str, *, port: typing.SupportsInt | typing.SupportsIndex, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, ipv4: bool, ipv6: bool, allow_private: bool, at: typing.SupportsInt | typing.SupportsIndex | None, stopped: typing.Any) -> typing.Any:
+    """
+    What the policy host serves, judged; None where it was stopped.
+    """
 def findings() -> list[About]:
     """
     Every finding there is, in the order in which they are listed.
     """
-def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, on_result: collections.abc.Callable, stopped: typing.Any) -> None:
+def probe_host(host: str, *, port: typing.SupportsInt | typing.SupportsIndex, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, quick: bool, ipv4: bool, ipv6: bool, helo: str, allow_private: bool, trust_ad: bool, at: typing.SupportsInt | typing.SupportsIndex | None, stopped: typing.Any) -> typing.Any:
     """
-    Checks domains, each handed to on_result(place, result) as soon as it is judged.
+    One host or address at its port, judged; None where it was stopped.
+    """
+def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, policy: bytes | None, record: bytes | None, mx: collections.abc.Sequence[bytes], on_result: collections.abc.Callable, stopped: typing.Any) -> None:
+    """
+    Checks domains, each handed to on_result(place, result, published) as soon as it is judged.
+    
+    With policy, record or mx the result is what would be if these were published, and published what
+    is; else published is None.
     """

@@ -181,6 +181,10 @@ class Table:
         ...
     def _repr_html_(self) -> typing.Any:
         ...
+    def column(self, name: str) -> list:
+        """
+        The values of one column; KeyError for none.
+        """
     def to_arrow(self) -> typing.Any:
         """
         As a pyarrow.Table (extra: parquet).
@@ -196,6 +200,10 @@ class Table:
     def to_polars(self) -> typing.Any:
         """
         As a polars.DataFrame (extra: polars).
+        """
+    def with_columns(self, columns: collections.abc.Sequence[tuple[str, str, list]]) -> Table:
+        """
+        The same rows with further columns: name, kind (int, float or text, which anything becomes) and a list of values; None is a missing one.
         """
     @property
     def column_names(self) -> list[str]:

@@ -24,10 +24,16 @@ def check_html(check: DomainCheck) -> str:
     )
     table = f"<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
     return (
-        f"<div><p><b>{_cell(check.domain)}</b> {_cell(check.verdict)}</p>"
+        f"<div><p><b>{_cell(check.domain)}</b> {_cell(_verdict(check))}</p>"
         f"<p>MTA-STS: {_cell(effects.mta_sts)}, DANE only: {_cell(effects.dane)}, "
         f"others: {_cell(effects.plain)}</p>{table if check.findings else ''}</div>"
     )
+
+
+def _verdict(check: DomainCheck) -> str:
+    if check.rehearsal is None:
+        return check.verdict
+    return f"would be {check.verdict} (now: {check.rehearsal.published.verdict})"
 
 
 def _cell(text: str) -> str:

@@ -8,9 +8,9 @@ import sys
 from mxseal._output.terminal import Style, for_stream, is_terminal
 
 
-def error(what: str, do: str = "", where: str = "") -> None:
+def error(what: str, do: str = "", where: str = "", code: str = "") -> None:
     """``error: no such file or folder: ~/archiv`` and the line that says what to do."""
-    _message("error", "red", what, do, where)
+    _message("error", "red", what, do, where, code)
 
 
 def warning(what: str, do: str = "", where: str = "", code: str = "") -> None:

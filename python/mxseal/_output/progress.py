@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A line on standard error that says how far the reading is: a terminal only, after a second.
+"""A line on standard error that says how far the work is: a terminal only, after a second.
 
 It is wiped when the work ends, however it ends; what stays on the screen is the answer.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from mxseal._output.escape import cell_width
@@ -22,6 +22,7 @@ SECONDS_UNTIL_SHOWN = 1.0
 SECONDS_BETWEEN = 0.1
 BAR = 20
 _WIPE = "\r\x1b[2K"
+_UP = "\x1b[1A\x1b[2K"  # to the line above, and wipes it
 
 
 def progress_line(
@@ -44,15 +45,60 @@ def progress_line(
     pieces += [size(read), f"{number(round(reports / max(seconds, 0.001)))} reports/s"]
     if share:
         pieces.append(f"{duration(seconds / share - seconds)} left")
+    return _with_bar(terminal, pieces, share)
+
+
+def check_line(terminal: Terminal, done: int, domains: int) -> str:
+    """``12 of 40 domains   30 %  ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌``."""
+    share = done / domains
+    pieces = [f"{number(done)} of {counted(domains, 'domain')}", f"{int(100 * share):3} %"]
+    return _with_bar(terminal, pieces, share)
+
+
+def _with_bar(terminal: Terminal, pieces: list[str], share: float | None) -> str:
+    """The pieces, and behind the second a bar where there is room for it."""
     line = "  ".join(pieces)
-    if share is not None and cell_width(line) + 2 + BAR < terminal.width:
-        full = round(BAR * min(share, 1.0))
-        done, rest = (
-            ("━" * full, "╌" * (BAR - full)) if terminal.utf8 else ("#" * full, "." * (BAR - full))
-        )
-        pieces.insert(2, terminal.styled(done, "green") + terminal.styled(rest, "dim"))
-        line = "  ".join(pieces)
-    return line
+    if share is None or cell_width(line) + 2 + BAR >= terminal.width:
+        return line
+    full = round(BAR * min(share, 1.0))
+    done, rest = (
+        ("━" * full, "╌" * (BAR - full)) if terminal.utf8 else ("#" * full, "." * (BAR - full))
+    )
+    bar = terminal.styled(done, "green") + terminal.styled(rest, "dim")
+    return "  ".join([*pieces[:2], bar, *pieces[2:]])
+
+
+class _Line:
+    """The line: not in the first second, and ten times a second at most."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+        self.shown_at = 0.0  # never yet
+        self._lines = 0  # that are shown
+
+    def due(self) -> float | None:
+        """Seconds since the start if it is time for a new line."""
+        now = time.monotonic()
+        if now - self.start < SECONDS_UNTIL_SHOWN or now - self.shown_at < SECONDS_BETWEEN:
+            return None
+        return now - self.start
+
+    def show(self, write: Callable[[Terminal], str]) -> None:
+        """Writes what ``write`` makes for the terminal as it is now: a line, or several."""
+        terminal = for_stream(sys.stderr)
+        terminal.width = columns(sys.stderr)
+        text = write(terminal)
+        to_standard_error(self._wiping() + text)
+        self.shown_at = time.monotonic()
+        self._lines = 1 + text.count("\n")
+
+    def wipe(self) -> None:
+        """Leaves nothing of it, until it is shown again."""
+        to_standard_error(self._wiping())
+        self._lines = 0
+
+    def _wiping(self) -> str:
+        return _WIPE + _UP * (self._lines - 1) if self._lines else ""
 
 
 @contextmanager
@@ -70,30 +116,130 @@ def shown_progress(
     if quiet or not is_terminal(sys.stderr):
         yield None
         return
-    start = time.monotonic()
-    shown_at = 0.0
+    line = _Line()
     total_files: int | None = None
 
     def progress(files: int, read: int, reports: int) -> None:
-        nonlocal shown_at, total_files
-        now = time.monotonic()
-        if now - start < SECONDS_UNTIL_SHOWN or now - shown_at < SECONDS_BETWEEN:
+        nonlocal total_files
+        seconds = line.due()
+        if seconds is None:
             return
-        if shown_at and total_bytes is None and total_files is None:
+        if line.shown_at and total_bytes is None and total_files is None:
             total_files = count_files()
-        terminal = for_stream(sys.stderr)
-        terminal.width = columns(sys.stderr)
         share = None
         if total_bytes:
             share = min(1.0, read / total_bytes)
         elif total_files:
             share = min(1.0, files / total_files)
-        line = progress_line(terminal, files, read, reports, now - start, share)
-        to_standard_error(_WIPE + line)
-        shown_at = now
+        line.show(lambda to: progress_line(to, files, read, reports, seconds, share))
 
     try:
         yield progress
     finally:
-        if shown_at:
-            to_standard_error(_WIPE)
+        line.wipe()
+
+
+class CheckProgress:
+    """How many domains of a check are done.
+
+    Attributes:
+        done: so many.
+    """
+
+    def __init__(self, domains: int) -> None:
+        self.done = 0
+        self._domains = domains
+        self._line = _Line()
+
+    def show(self) -> None:
+        """To be called again and again."""
+        if self._line.due() is not None:
+            self._line.show(lambda to: check_line(to, self.done, self._domains))
+
+    def wipe(self) -> None:
+        """Makes room for a part of the answer."""
+        self._line.wipe()
+
+
+@contextmanager
+def check_progress(quiet: bool, domains: int) -> Iterator[CheckProgress | None]:
+    """Progress of a check of several domains; None where nothing is shown."""
+    if quiet or domains < 2 or not is_terminal(sys.stderr):
+        yield None
+        return
+    progress = CheckProgress(domains)
+    try:
+        yield progress
+    finally:
+        progress.wipe()
+
+
+class ScanProgress:
+    """How far a scan is, and what came of it so far."""
+
+    def __init__(self, total: int | None, before: int) -> None:
+        self._total = total
+        self._before = before
+        self._line = _Line()
+
+    def show(self, done: int, running: int, verdicts: Mapping[str, int]) -> None:
+        """To be called again and again.
+
+        Args:
+            done: domains of this run.
+            running: domains in flight.
+            verdicts: counts of all, those of earlier runs too.
+        """
+        seconds = self._line.due()
+        if seconds is not None:
+            self._line.show(
+                lambda to: scan_lines(
+                    to, self._before + done, self._total, running, done / seconds, verdicts
+                )
+            )
+
+    def wipe(self) -> None:
+        """Leaves nothing of it."""
+        self._line.wipe()
+
+
+@contextmanager
+def scan_progress(quiet: bool, total: int | None, before: int) -> Iterator[ScanProgress | None]:
+    """Progress of a scan; None where nothing is shown.
+
+    Args:
+        quiet: show nothing.
+        total: lines of the list, where that is known.
+        before: of them done in earlier runs.
+    """
+    if quiet or not is_terminal(sys.stderr):
+        yield None
+        return
+    progress = ScanProgress(total, before)
+    try:
+        yield progress
+    finally:
+        progress.wipe()
+
+
+def scan_lines(
+    terminal: Terminal,
+    done: int,
+    total: int | None,
+    running: int,
+    rate: float,
+    verdicts: Mapping[str, int],
+) -> str:
+    """``18,240 of 40,000  46 %  ━━━  357/s  500 in flight  1 min 1 s left``, and the verdicts."""
+    share = min(1.0, done / total) if total else None
+    pieces = [number(done) + (f" of {number(total)}" if total else "")]
+    if share is not None:
+        pieces.append(f"{int(100 * share):3} %")
+    pieces += [f"{number(round(rate))}/s", f"{number(running)} in flight"]
+    if total and rate > 0:
+        pieces.append(f"{duration((total - done) / rate)} left")
+    words = [f"{verdict} {number(count)}" for verdict, count in sorted(verdicts.items()) if count]
+    lines = [_with_bar(terminal, pieces, share)]
+    if words:
+        lines += terminal.wrapped(words, 0, "   ")
+    return "\n".join(lines)

@@ -31,6 +31,10 @@ class Sink:
         """Text, in UTF-8."""
         self.binary.write(text.encode())
 
+    def flush(self) -> None:
+        """Whoever reads it has all that was written."""
+        self.binary.flush()
+
 
 def unwritable(path: Path) -> str:
     """Why a file cannot be written there, or an empty text; asked before any work."""

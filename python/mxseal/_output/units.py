@@ -59,6 +59,19 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def period(seconds: int) -> str:
+    """A time to wait, exactly: ``5 min``, ``1 h``, ``1 h 30 min``, ``14 days``."""
+    rest = max(0, seconds)
+    parts = []
+    for length, one, many in ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min")):
+        count, rest = divmod(rest, length)
+        if count:
+            parts.append(counted(count, one, many))
+    if rest or not parts:
+        parts.append(f"{rest} s")
+    return " ".join(parts)
+
+
 def instant(time: datetime) -> str:
     """A time in UTC, by RFC 3339: ``2026-11-22T06:10:00Z``; a fraction only where there is one."""
     text = time.astimezone(UTC).replace(tzinfo=None).isoformat()

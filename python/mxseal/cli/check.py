@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from mxseal._output import messages
-from mxseal._output.sink import Sink, forget_output, opened
+from mxseal._output.progress import check_progress
+from mxseal._output.sink import Sink
+from mxseal.cli.answer import answered
 from mxseal.cli.exit import Exit
+from mxseal.cli.network import network_options, network_refusals
 from mxseal.cli.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 Format = Literal["text", "json", "ndjson"]
 FORMATS: tuple[Format, ...] = ("text", "json", "ndjson")
+MOST = 1 << 20  # bytes of a policy that are read: senders take 64 KiB
 GOOD = ("protected", "testing", "no-mail")
 BAD = ("partly", "broken", "misconfigured", "unprotected")
 
@@ -32,6 +35,11 @@ Examples:
   mxseal check example.com example.org --format ndjson
   mxseal check - < domains.txt
   mxseal check example.com --resolver 127.0.0.1 --no-probe
+  mxseal check example.com --policy new.txt --mx mx1.example.com --mx mx2.example.com
+
+With --policy, --record or --mx nothing needs to be published yet: what is given is judged in place
+of what is published, against the world as it is, and the answer ends with the order in which to
+publish it.
 
 Exit status 0: every domain is protected, testing or takes no mail, and no finding is an error; 1:
 something is wrong; 3: something could not be seen, and nothing else is wrong.
@@ -45,7 +53,7 @@ class _Asked:
     domains: tuple[str, ...]
     format: Format
     resolver: tuple[str, ...]
-    ca_file: Path | None
+    ca_file: str
     timeout: float
     no_probe: bool
     quick: bool
@@ -56,6 +64,9 @@ class _Asked:
     helo: str
     allow_private: bool
     at: datetime | None
+    policy: Path | None
+    record: str | None
+    mx: tuple[str, ...]
     quiet: bool
     verbose: bool
 
@@ -76,33 +87,9 @@ def _time(_: click.Context, __: click.Parameter, typed: str | None) -> datetime 
 @click.command("check", epilog=EXAMPLES, short_help="Check a domain: DNS, policy, every MX host.")
 @click.argument("domains", metavar="DOMAIN…", nargs=-1)
 @click.option("--format", type=click.Choice(FORMATS), default="text", help="Starting value: text.")
-@click.option(
-    "--resolver",
-    multiple=True,
-    metavar="ADDRESS[:PORT]",
-    help="Ask this one, the next after 1 s; repeatable. Starting value: the system's.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0.1, 3600),
-    default=90,
-    metavar="SECONDS",
-    help="Total a domain. Starting value: 90.",
-)
+@network_options(seconds=90, a="domain")
 @click.option("--no-probe", is_flag=True, help="Ask nothing on port 25.")
 @click.option("--quick", is_flag=True, help="Without the look-ups that cost extra.")
-@click.option("--ipv4", is_flag=True, help="Only by IPv4.")
-@click.option("--ipv6", is_flag=True, help="Only by IPv6.")
-@click.option(
-    "--helo", default="", metavar="NAME", help="Say this in EHLO. Starting value: the host's name."
-)
-@click.option(
-    "--ca-file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Trust the roots in this PEM file in place of the system's.",
-)
-@click.option("--allow-private", is_flag=True, help="Connect to addresses that are not public too.")
 @click.option(
     "--smtp-port",
     type=click.IntRange(1, 65535),
@@ -118,6 +105,23 @@ def _time(_: click.Context, __: click.Parameter, typed: str | None) -> datetime 
     help="Starting value: 443.",
 )
 @click.option("--at", callback=_time, metavar="DAY", help="Judge as of this day or time, UTC.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rehearse: this policy in place of the published one.",
+)
+@click.option(
+    "--record",
+    metavar="TEXT",
+    help="Rehearse: this TXT record at _mta-sts; an empty text for none.",
+)
+@click.option(
+    "--mx",
+    multiple=True,
+    metavar="HOST",
+    help="Rehearse: these MX hosts, HOST or PREFERENCE:HOST; repeatable.",
+)
 @click.option("--quiet", is_flag=True, help="One line a domain.")
 @click.option("--verbose", is_flag=True, help="Every finding and stage, and the RFC's sections.")
 def command(**options: Any) -> Callable[[], int]:
@@ -131,18 +135,13 @@ def _work(asked: _Asked) -> int:
     domains = list(_domains(asked.domains))
     if not domains:
         raise RefusedError("no domain in mxseal check", "name one, or - for standard input")
+    if len(domains) > 1 and (asked.policy is not None or asked.record is not None or asked.mx):
+        raise RefusedError(
+            "a rehearsal is of one domain", "leave out the others, or --policy, --record and --mx"
+        )
     settings = _settings(asked)
     answer = _Answer(asked, len(domains))
-    try:
-        with opened(None) as sink:
-            _check_into(domains, settings, answer, sink)
-    except BrokenPipeError:
-        forget_output()
-    except OSError as error:
-        messages.error("cannot write", error.strerror or "", "standard output")
-        forget_output()
-        return Exit.FOUND
-    return answer.status()
+    return answered(lambda sink: _check_into(domains, settings, answer, sink), answer.status)
 
 
 def _domains(typed: tuple[str, ...]) -> Iterator[str]:
@@ -158,11 +157,9 @@ def _domains(typed: tuple[str, ...]) -> Iterator[str]:
 def _settings(asked: _Asked) -> Settings:
     from mxseal._check import Settings
 
-    if asked.ca_file is not None and not asked.ca_file.is_file():
-        raise RefusedError("no such file", "name a PEM file of roots", str(asked.ca_file))
     return Settings(
         resolvers=asked.resolver,
-        ca_file=str(asked.ca_file or ""),
+        ca_file=asked.ca_file,
         timeout=asked.timeout,
         probe=not asked.no_probe,
         quick=asked.quick,
@@ -173,12 +170,24 @@ def _settings(asked: _Asked) -> Settings:
         helo=asked.helo,
         allow_private=asked.allow_private,
         at=asked.at,
+        policy=None if asked.policy is None else _content(asked.policy),
+        record=asked.record,
+        mx=asked.mx,
     )
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.expanduser().open("rb") as opened_file:
+            return opened_file.read(MOST)
+    except OSError as error:
+        raise RefusedError(
+            "cannot read the policy", f"name a file: {error.strerror}", str(file)
+        ) from None
 
 
 def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: Sink) -> None:
     from mxseal._check import check_all
-    from mxseal._exceptions import ParseError
 
     waiting: dict[int, DomainCheck] = {}
     written = 0
@@ -186,20 +195,22 @@ def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: S
     def on_result(place: int, result: DomainCheck) -> None:
         nonlocal written
         waiting[place] = result
+        if progress is not None:
+            progress.done += 1
+            progress.wipe()
         while written in waiting:  # in the order in which they were asked for
             answer.write(waiting.pop(written), sink)
             written += 1
+        if progress is not None:
+            sink.flush()
 
-    try:
-        check_all(domains, settings, on_result)
-    except ParseError as wrong:
-        if wrong.code == "trust-store":
-            raise RefusedError(
-                "no roots to trust", "name a PEM file of them: --ca-file FILE", wrong.detail
-            ) from None
-        raise RefusedError(
-            "wrong value for --resolver", "write ADDRESS or ADDRESS:PORT", wrong.detail
-        ) from None
+    def show_progress() -> bool:
+        if progress is not None:
+            progress.show()
+        return False
+
+    with network_refusals(), check_progress(answer.asked.quiet, len(domains)) as progress:
+        check_all(domains, settings, on_result, None if progress is None else show_progress)
     answer.end(sink)
 
 
@@ -231,7 +242,9 @@ class _Answer:
         if self.asked.quiet or (self.several and fine and not self.asked.verbose):
             write_checks_line(result, sink)
             return
-        write_check(result, sink, verbose=self.asked.verbose)
+        write_check(
+            result, sink, verbose=self.asked.verbose, policy_file=str(self.asked.policy or "")
+        )
         if self.several:
             sink.write("\n")
 

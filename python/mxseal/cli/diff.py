@@ -11,9 +11,10 @@ import click
 
 from mxseal._output import messages
 from mxseal._output.sink import Sink
+from mxseal.cli.answer import answered
 from mxseal.cli.exit import Exit
 from mxseal.cli.refusals import RefusedError
-from mxseal.cli.scans import answer, reading
+from mxseal.cli.scans import reading
 
 EXAMPLES = """\b
 Examples:
@@ -73,4 +74,4 @@ def _work(asked: _Asked) -> int:
         else:
             write_diff(diff, sink, verbose=asked.verbose)
 
-    return answer(write, Exit.FOUND if diff.worse else Exit.GOOD)
+    return answered(write, lambda: Exit.FOUND if diff.worse else Exit.GOOD)

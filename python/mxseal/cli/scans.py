@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What the commands that read scans have in common: refusing what is none, writing the answer."""
+"""What the commands that read scans have in common: refusing what is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mxseal._output import messages
-from mxseal._output.sink import Sink, forget_output, opened
 from mxseal._reading import WrongValueError
-from mxseal.cli.exit import Exit
 from mxseal.cli.refusals import RefusedError
 
 
@@ -24,17 +21,3 @@ def reading() -> Iterator[None]:
         raise RefusedError(
             "cannot read", error.strerror or str(error), str(error.filename or "")
         ) from None
-
-
-def answer(write: Callable[[Sink], None], status: Exit) -> Exit:
-    """Writes to standard output; the status is given back, or another where nobody takes it."""
-    try:
-        with opened(None) as sink:
-            write(sink)
-    except BrokenPipeError:
-        forget_output()
-    except OSError as error:
-        messages.error("cannot write", error.strerror or "", "standard output")
-        forget_output()
-        return Exit.FOUND
-    return status

@@ -11,9 +11,10 @@ from typing import Any, Literal
 import click
 
 from mxseal._output.sink import Sink
+from mxseal.cli.answer import answered
 from mxseal.cli.exit import Exit
 from mxseal.cli.refusals import RefusedError
-from mxseal.cli.scans import answer, reading
+from mxseal.cli.scans import reading
 
 EXAMPLES = """\b
 Examples:
@@ -88,4 +89,4 @@ def _work(asked: _Asked) -> int:
         else:
             write_summary(summary, sink, verbose=asked.verbose)
 
-    return answer(write, Exit.GOOD)
+    return answered(write, lambda: Exit.GOOD)

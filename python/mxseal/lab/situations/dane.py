@@ -117,6 +117,21 @@ SITUATIONS = (
         zone={("_25._tcp.mx1", "CNAME"): "_25._tcp.shared.{domain}."},
     ),
     _dane(
+        "alias",
+        "the MX host is a CNAME to a host with TLSA records of its own, which come first",
+        _IN_FORCE,
+        "mx.cname",
+        "smtp.cert.name-mismatch",  # usage 3: mere information
+        mail_hosts=(
+            MailHost(servers=(), tlsa=()),
+            MailHost(name="real", preference=None, tlsa=(Tlsa(),)),
+        ),
+        zone={
+            ("mx1", "CNAME"): "real.{domain}.",
+            ("_25._tcp.mx1", "TLSA"): f"3 1 1 {'00' * 32}",
+        },
+    ),
+    _dane(
         "not-secure",
         "TLSA records in a domain that is not signed",
         "dane.not-secure",

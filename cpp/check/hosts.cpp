@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "check/hosts.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace mxseal::check {
+
+using facts::LookupStatus;
+
+namespace {
+
+// Should the time of a domain end before the answer, that is what it was.
+void expect(facts::Lookup& lookup, std::string asked) {
+  lookup.name = std::move(asked);
+  lookup.status = LookupStatus::timed_out;
+}
+
+}  // namespace
+
+std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
+                                    const facts::AddressLookup& second, bool& cut) {
+  std::vector<IpAddress> addresses = first.addresses;
+  addresses.insert(addresses.end(), second.addresses.begin(), second.addresses.end());
+  if (addresses.size() > kMaxAddresses) {
+    cut = true;
+    addresses.resize(kMaxAddresses, IpAddress());
+  }
+  return addresses;
+}
+
+net::Clock::duration Turn::waited_since(net::Time from) const {
+  return std::max(net::Clock::duration::zero(),
+                  began.value_or(net::Reactor::now()) - std::max(asked, from));
+}
+
+// RFC 7672 §2.2.2: behind secure CNAMEs the records at the end of the chain come first; where there are none that are secure,
+// those at the host's own name count.
+facts::MxHost SharedHost::seen() const {
+  facts::MxHost host = facts;
+  if (tlsa_at_target &&
+      (tlsa_at_target->unknown() || (tlsa_at_target->found() && tlsa_at_target->authentic)))
+    host.tlsa = *tlsa_at_target;
+  return host;
+}
+
+Hosts::Hosts(net::Resolver& resolver, net::SmtpProber& prober, net::ConnectionTurns& turns,
+             Options options, std::function<void(const facts::SmtpProbe&)> on_probe)
+    : resolver_(resolver),
+      prober_(prober),
+      turns_(turns),
+      options_(std::move(options)),
+      on_probe_(std::move(on_probe)) {}
+
+std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
+  const auto found = hosts_.find(name);
+  if (found != hosts_.end()) {
+    ages_.splice(ages_.end(), ages_, found->second.age);
+    return found->second.host;
+  }
+  const std::shared_ptr<SharedHost> host = add(name);
+  start(host);
+  return host;
+}
+
+std::shared_ptr<SharedHost> Hosts::ask(const IpAddress& address) {
+  const std::string name = address.text();
+  const auto found = hosts_.find(name);
+  if (found != hosts_.end()) return found->second.host;
+  const std::shared_ptr<SharedHost> host = add(name);
+  host->named = false;
+  facts::MxHost& facts = host->facts;
+  facts.ipv4.status = facts.ipv6.status = facts.tlsa.status = LookupStatus::no_data;
+  facts::AddressLookup& lookup = address.is_v4() ? facts.ipv4 : facts.ipv6;
+  lookup.status = LookupStatus::answer;
+  lookup.addresses = {address};
+  ++host->open;  // until all is asked
+  probe(host);
+  answered(host);
+  return host;
+}
+
+std::shared_ptr<SharedHost> Hosts::add(const std::string& name) {
+  forget_old();
+  auto host = std::make_shared<SharedHost>();
+  host->facts.host = name;
+  hosts_.emplace(name, Kept{host, ages_.insert(ages_.end(), name)});
+  ++running_;
+  return host;
+}
+
+std::string Hosts::tlsa_name(const std::string& host) const {
+  return '_' + std::to_string(options_.tlsa_port) + "._tcp." + host;
+}
+
+void Hosts::start(const std::shared_ptr<SharedHost>& host) {
+  facts::MxHost& facts = host->facts;
+  const std::string& name = facts.host;
+  ++host->open;  // until all is asked
+  ++host->open;
+  expect(facts.tlsa, tlsa_name(name));
+  resolver_.tlsa(facts.tlsa.name, [this, host](facts::TlsaLookup lookup) {
+    host->facts.tlsa = std::move(lookup);
+    answered(host);
+  });
+  const auto left = std::make_shared<int>((options_.ipv4 ? 1 : 0) + (options_.ipv6 ? 1 : 0));
+  const auto ask_addresses = [&](auto question, facts::AddressLookup& into) {
+    expect(into, name);
+    ++host->open;
+    (resolver_.*question)(name, [this, host, &into, left](facts::AddressLookup lookup) {
+      into = std::move(lookup);
+      if (--*left == 0) probe(host);
+      answered(host);
+    });
+  };
+  if (options_.ipv4) ask_addresses(&net::Resolver::ipv4, facts.ipv4);
+  if (options_.ipv6) ask_addresses(&net::Resolver::ipv6, facts.ipv6);
+  answered(host);
+}
+
+void Hosts::probe(const std::shared_ptr<SharedHost>& host) {
+  facts::MxHost& facts = host->facts;
+  // RFC 7672 §2.2.2: where the addresses behind a CNAME are not secure, the first CNAME may be.
+  const facts::AddressLookup& addressed = facts.ipv4.cnames.empty() ? facts.ipv6 : facts.ipv4;
+  if (!addressed.cnames.empty() && !addressed.authentic) {
+    ++host->open;
+    expect(facts.first_cname, facts.host);
+    resolver_.cname(facts.host, [this, host](facts::Lookup lookup) {
+      host->facts.first_cname = std::move(lookup);
+      answered(host);
+    });
+  }
+  if (!addressed.cnames.empty() && addressed.found() && addressed.authentic) {
+    ++host->open;
+    facts::TlsaLookup& lookup = host->tlsa_at_target.emplace();
+    expect(lookup, tlsa_name(addressed.cnames.back()));
+    resolver_.tlsa(lookup.name, [this, host](facts::TlsaLookup found) {
+      host->tlsa_at_target = std::move(found);
+      answered(host);
+    });
+  }
+  const std::vector<IpAddress> addresses = addresses_of(facts.ipv4, facts.ipv6, host->cut);
+  facts.probes.resize(addresses.size());
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    facts.probes[i].address = addresses[i];
+    facts.probes[i].port = options_.port;
+  }
+  if (!options_.probe) return;
+  const net::Time now = net::Reactor::now();
+  host->turns.assign(addresses.size(), Turn{now, {}});
+  const bool all_blocked = leaves_alone(std::string_view(facts.host));
+  for (facts::SmtpProbe& probe : facts.probes) {
+    const bool blocked = all_blocked || leaves_alone(probe.address);
+    probe.status = blocked ? facts::SmtpStatus::blocked : facts::SmtpStatus::timed_out;
+  }
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    if (facts.probes[i].status == facts::SmtpStatus::blocked) continue;
+    ++host->open;
+    turns_.ask(addresses[i], [this, host, i] {
+      host->turns[i].began = net::Reactor::now();
+      const IpAddress address = host->facts.probes[i].address;
+      prober_.probe(host->named ? host->facts.host : "", address,
+                    [this, host, i](facts::SmtpProbe done) {
+                      turns_.end(done.address);
+                      on_probe_(done);
+                      host->facts.probes[i] = std::move(done);
+                      answered(host);
+                    });
+    });
+  }
+}
+
+void Hosts::answered(const std::shared_ptr<SharedHost>& host) {
+  if (--host->open > 0) return;
+  host->done = true;
+  --running_;
+  for (const auto& each : std::exchange(host->on_done, {})) each();
+}
+
+// Of those that are done the one asked for longest ago.
+void Hosts::forget_old() {
+  if (hosts_.size() - running_ < kKept) return;
+  for (auto age = ages_.begin(); age != ages_.end(); ++age) {
+    const auto found = hosts_.find(*age);
+    if (!found->second.host->done) continue;
+    hosts_.erase(found);
+    ages_.erase(age);
+    return;
+  }
+}
+
+}  // namespace mxseal::check

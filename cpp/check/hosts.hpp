@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Hosts: the MX hosts of all domains of a run. Each is looked up and probed at each of its addresses once, and what was seen goes
+// to every domain that names it; what it is worth is judged for each domain anew.
+//
+// At most kKept hosts that are done stay known, those asked for last; one that is asked for later is probed again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ip_address.hpp"
+#include "facts/domain.hpp"
+#include "net/connection_turns.hpp"
+#include "net/reactor.hpp"
+#include "net/resolver.hpp"
+#include "net/smtp_probe.hpp"
+#include "net/target_list.hpp"
+
+namespace mxseal::check {
+
+/// Addresses of a host that are looked at; the rest stays unknown.
+inline constexpr std::size_t kMaxAddresses = 20;
+
+/// IPv4 addresses first, or as told, kMaxAddresses at most; `cut` becomes true where there were more.
+std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
+                                    const facts::AddressLookup& second, bool& cut);
+
+/// Something that had to wait for its turn.
+struct Turn {
+  net::Time asked;
+  std::optional<net::Time> began;
+
+  /// How long of the time since `from` was waiting.
+  net::Clock::duration waited_since(net::Time from) const;
+};
+
+/// One MX host, while it is asked and afterwards.
+struct SharedHost {
+  facts::MxHost facts;  ///< what is known so far; preference is nobody's
+  bool named = true;    ///< not a mere address
+  bool cut = false;     ///< it has more addresses than are looked at
+  bool done = false;
+  std::vector<Turn> turns;  ///< of the probes
+  std::vector<std::function<void()>> on_done;
+  int open = 0;  ///< what has no answer yet
+  /// Behind secure CNAMEs: at the end of the chain (RFC 7672 §2.2.2).
+  std::optional<facts::TlsaLookup> tlsa_at_target;
+
+  /// What is known so far, with the TLSA records that senders take.
+  facts::MxHost seen() const;
+};
+
+class Hosts {
+ public:
+  static constexpr std::size_t kKept = 2000;
+
+  struct Options {
+    bool ipv4 = true;
+    bool ipv6 = true;
+    bool probe = true;        ///< ask the addresses on port 25
+    std::uint16_t port = 25;  ///< of the probes
+    std::uint16_t tlsa_port = 25;
+    std::shared_ptr<const net::Targets> targets;  ///< null: nobody is left alone
+  };
+
+  /// All of them must outlive it. `on_probe` sees each probe as it ends.
+  Hosts(net::Resolver& resolver, net::SmtpProber& prober, net::ConnectionTurns& turns,
+        Options options, std::function<void(const facts::SmtpProbe&)> on_probe);
+
+  /// The host, whose name must be one that can be asked for; where it is not done, add to its on_done.
+  std::shared_ptr<SharedHost> ask(const std::string& name);
+  /// An address of which no name is known: without TLSA records and SNI.
+  std::shared_ptr<SharedHost> ask(const IpAddress& address);
+
+ private:
+  struct Kept {
+    std::shared_ptr<SharedHost> host;
+    std::list<std::string>::iterator age;
+  };
+
+  std::shared_ptr<SharedHost> add(const std::string& name);
+  void start(const std::shared_ptr<SharedHost>& host);
+  void probe(const std::shared_ptr<SharedHost>& host);
+  void answered(const std::shared_ptr<SharedHost>& host);
+  void forget_old();
+  std::string tlsa_name(const std::string& host) const;
+  template <typename What>
+  bool leaves_alone(const What& what) const {
+    return options_.targets != nullptr && options_.targets->leave_alone(what);
+  }
+
+  net::Resolver& resolver_;
+  net::SmtpProber& prober_;
+  net::ConnectionTurns& turns_;
+  Options options_;
+  std::function<void(const facts::SmtpProbe&)> on_probe_;
+  std::unordered_map<std::string, Kept> hosts_;
+  std::list<std::string> ages_;  // asked for last at the end
+  std::size_t running_ = 0;
+};
+
+}  // namespace mxseal::check

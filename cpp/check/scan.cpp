@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include "check/scan.hpp"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+namespace mxseal::check {
+namespace {
+
+// Verifications are judged as of one time; after so long, or so many, they are judged anew.
+constexpr std::int64_t kChainsFor = 60;  // seconds
+constexpr std::size_t kMaxChains = 4096;
+// Domains that wait to be asked once more before it is their turn.
+constexpr std::size_t kMaxAgain = 4096;
+
+int new_eventfd() {
+  const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  return fd;
+}
+
+// Whether asking once more may give another verdict: what decides was not answered.
+bool worth_asking_again(const facts::Domain& facts, const judge::Judgement& judgement) {
+  if (!facts.valid || judgement.verdict != judge::Verdict::inconclusive) return false;
+  using facts::FetchStatus;
+  const facts::PolicyFetch& policy = facts.policy;
+  return facts.sts_record.unknown() || facts.mx.unknown() || policy.ipv4.unknown() ||
+         policy.ipv6.unknown() || policy.status == FetchStatus::connect_timeout ||
+         policy.status == FetchStatus::cut_short;
+}
+
+}  // namespace
+
+// What only the thread touches.
+struct Scan::Work {
+  Work(const Options& options, const pki::TrustStore& trusted)
+      : checker(reactor, options), roots(trusted) {}
+
+  judge::Chains& chains_now(std::optional<std::int64_t> at) {
+    const std::int64_t now = std::time(nullptr);
+    if (!chains || chains->size() >= kMaxChains || (!at && now - chains->at() >= kChainsFor))
+      chains.emplace(roots, at.value_or(now), judge::Options{}.expires_soon);
+    return *chains;
+  }
+
+  net::Reactor reactor;
+  Checker checker;
+  const pki::TrustStore& roots;
+  std::optional<judge::Chains> chains;
+  Rows rows;
+  net::Time first_row;     // when the oldest of them came
+  std::deque<Line> lines;  // taken over
+  std::deque<Line> again;  // to be asked once more, behind the others
+  std::size_t running = 0;
+  bool closed = false;
+  std::size_t batches = 0;  // that nobody has taken, as last seen
+  std::array<std::int64_t, ScanProgress::kVerdicts> verdicts{};
+  std::vector<std::int64_t> findings =
+      std::vector<std::int64_t>(static_cast<std::size_t>(judge::FindingId::count_));
+  std::int64_t done = 0;
+  facts::Validation validation = facts::Validation::unknown;
+};
+
+Scan::Scan(Options options, std::shared_ptr<const pki::TrustStore> roots)
+    : options_(std::move(options)),
+      roots_(std::move(roots)),
+      wakeup_(new_eventfd()),
+      thread_([this] { run(); }) {}
+
+Scan::~Scan() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  wake();
+  thread_.join();
+  ::close(wakeup_);
+}
+
+void Scan::wake() {
+  eventfd_write(wakeup_, 1);
+}
+
+std::size_t Scan::room() const {
+  const std::lock_guard lock(mutex_);
+  return kMaxLines - std::min(kMaxLines, lines_.size());
+}
+
+void Scan::feed(std::vector<Line> lines) {
+  {
+    const std::lock_guard lock(mutex_);
+    lines_.insert(lines_.end(), std::make_move_iterator(lines.begin()),
+                  std::make_move_iterator(lines.end()));
+  }
+  wake();
+}
+
+void Scan::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  wake();
+}
+
+void Scan::wind_down() {
+  {
+    const std::lock_guard lock(mutex_);
+    lines_.clear();
+    closed_ = true;
+    winding_down_ = true;
+  }
+  wake();
+}
+
+std::shared_ptr<const Table> Scan::next(std::chrono::milliseconds wait) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, wait, [this] {
+    return !batches_.empty() || ended_ || (!closed_ && lines_.size() <= kMaxLines / 2);
+  });
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  if (batches_.empty()) return nullptr;
+  std::shared_ptr<const Table> batch = std::move(batches_.front());
+  batches_.pop_front();
+  lock.unlock();
+  wake();
+  return batch;
+}
+
+bool Scan::more_lines() const {
+  const std::lock_guard lock(mutex_);
+  return !lines_.empty();
+}
+
+bool Scan::finished() const {
+  const std::lock_guard lock(mutex_);
+  return ended_ && batches_.empty();
+}
+
+ScanProgress Scan::progress() const {
+  const std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+// ------------------------------------------------------------------------------------ the thread
+void Scan::run() {
+  try {
+    Work work(options_, *roots_);
+    work.reactor.watch(wakeup_, EPOLLIN, [this](std::uint32_t /*events*/) {
+      eventfd_t count = 0;
+      eventfd_read(wakeup_, &count);
+    });
+    work.checker.validation([&work](facts::Validation found) { work.validation = found; });
+    bool stopped = false;
+    work.reactor.run([&] {
+      {
+        const std::lock_guard lock(mutex_);
+        stopped = stopped_;
+        work.closed = closed_;
+        work.batches = batches_.size();
+        if (winding_down_) {
+          work.lines.clear();
+          work.again.clear();
+        }
+        if (work.lines.empty() && !lines_.empty()) {
+          work.lines.swap(lines_);
+          changed_.notify_all();
+        }
+        progress_.done = work.done;
+        progress_.running = static_cast<std::int64_t>(work.running);
+        progress_.verdicts = work.verdicts;
+        progress_.resolver = work.checker.resolver_counts();
+        progress_.validation = work.validation;
+      }
+      top_up(work);
+      hand_out(work, false);
+      return stopped || (work.closed && work.running == 0 && work.lines.empty() &&
+                         work.again.empty() && !more_lines());
+    });
+    if (!stopped) hand_out(work, true);
+    const std::lock_guard lock(mutex_);
+    progress_.done = work.done;
+    progress_.running = 0;
+    progress_.verdicts = work.verdicts;
+    progress_.resolver = work.checker.resolver_counts();
+    ended_ = true;
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+    ended_ = true;
+  }
+  changed_.notify_all();
+}
+
+// Begins as many domains as may run, as long as somebody takes the rows and the resolver keeps up.
+void Scan::top_up(Work& work) {
+  while (work.batches < kMaxBatches && work.rows.size() < kBatch &&
+         work.checker.waiting_questions() == 0) {
+    const std::size_t parked = std::min(kMaxParked, work.checker.waiting_connections());
+    if (work.running >= options_.most_at_once + parked) return;
+    const bool again = work.lines.empty() || work.again.size() >= kMaxAgain;
+    std::deque<Line>& from = again ? work.again : work.lines;
+    if (from.empty()) return;
+    Line line = std::move(from.front());
+    from.pop_front();
+    start(work, std::move(line), again);
+  }
+}
+
+void Scan::start(Work& work, Line line, bool again) {
+  ++work.running;
+  std::string domain = line.domain;
+  work.checker.start(domain,
+                     [this, &work, line = std::move(line), again](const facts::Domain& facts) {
+                       --work.running;
+                       take(work, line, again, facts);
+                     });
+}
+
+void Scan::take(Work& work, const Line& line, bool again, const facts::Domain& facts) {
+  const judge::Judgement judgement = judge::judge(facts, work.chains_now(options_.at));
+  if (!again && worth_asking_again(facts, judgement)) {
+    work.again.push_back(line);
+    return;
+  }
+  if (work.rows.size() == 0) work.first_row = net::Reactor::now();
+  work.rows.add(line.number, facts, judgement);
+  ++work.verdicts[static_cast<std::size_t>(judgement.verdict)];
+  for (const judge::Finding& finding : judgement.findings) {
+    if (finding.severity == judge::Severity::error || finding.severity == judge::Severity::unknown)
+      ++work.findings[static_cast<std::size_t>(finding.id)];
+  }
+  ++work.done;
+}
+
+void Scan::hand_out(Work& work, bool all) {
+  if (work.rows.size() == 0) return;
+  const bool old = net::Reactor::now() - work.first_row >= kBatchAfter;
+  if (!all && work.rows.size() < kBatch && !(old && work.batches == 0)) return;
+  std::shared_ptr<const Table> batch = work.rows.take();
+  const std::lock_guard lock(mutex_);
+  batches_.push_back(std::move(batch));
+  progress_.findings = work.findings;
+  work.batches = batches_.size();
+  changed_.notify_all();
+}
+
+}  // namespace mxseal::check

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Scan: many domains through one Checker, in a thread of its own: lines in, batches of rows out.
+//
+// Everything is bounded: lines that wait, domains in flight, rows that nobody has taken. Who feeds too much is told that there is
+// no room; who does not take what is done stops the work until he does.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/columns.hpp"
+#include "check/plan.hpp"
+#include "check/row.hpp"
+#include "judge/chains.hpp"
+#include "judge/judge.hpp"
+#include "net/reactor.hpp"
+#include "pki/trust_store.hpp"
+
+namespace mxseal::check {
+
+/// One line of the list.
+struct Line {
+  std::int64_t number = 0;
+  std::string domain;  ///< as typed
+};
+
+/// How far a scan is; counts since its beginning.
+struct ScanProgress {
+  static constexpr std::size_t kVerdicts =
+      static_cast<std::size_t>(judge::Verdict::unprotected) + 1;
+
+  std::int64_t done = 0;                           ///< rows
+  std::int64_t running = 0;                        ///< domains in flight
+  std::array<std::int64_t, kVerdicts> verdicts{};  ///< by judge::Verdict
+  std::vector<std::int64_t>
+      findings;  ///< of the rows handed out: errors and unknown, by judge::FindingId
+  net::ResolverCounts resolver;
+  facts::Validation validation = facts::Validation::unknown;  ///< whether the resolver validates
+};
+
+class Scan {
+ public:
+  /// Rows of a batch; fewer where nobody should wait longer.
+  static constexpr std::int64_t kBatch = 2048;
+  static constexpr std::chrono::milliseconds kBatchAfter{1'000};
+  /// Batches that wait to be taken before no further domain is begun.
+  static constexpr std::size_t kMaxBatches = 4;
+  /// Lines that wait.
+  static constexpr std::size_t kMaxLines = 4096;
+  /// Domains beyond options.most_at_once that are let in while others wait for their turn to connect.
+  static constexpr std::size_t kMaxParked = 4000;
+
+  /// Begins: the resolver's self-test runs while there are no lines yet. Options of which most_at_once domains run at once.
+  Scan(Options options, std::shared_ptr<const pki::TrustStore> roots);
+  /// Ends it, also in the middle.
+  ~Scan();
+  Scan(const Scan&) = delete;
+  Scan& operator=(const Scan&) = delete;
+
+  /// How many lines may be fed.
+  std::size_t room() const;
+  void feed(std::vector<Line> lines);
+  /// No further line comes.
+  void close();
+  /// Asks it to begin no further domain and to end once those in flight are done.
+  void wind_down();
+
+  /// The next batch; nothing where none came within `wait`, there is room for half of kMaxLines, or finished() became true.
+  std::shared_ptr<const Table> next(std::chrono::milliseconds wait);
+  /// All lines were fed, and all batches taken.
+  bool finished() const;
+  ScanProgress progress() const;
+
+ private:
+  struct Work;
+
+  void run();
+  void top_up(Work& work);
+  void start(Work& work, Line line, bool again);
+  void take(Work& work, const Line& line, bool again, const facts::Domain& facts);
+  void hand_out(Work& work, bool all);
+  bool more_lines() const;
+  void wake();
+
+  const Options options_;
+  const std::shared_ptr<const pki::TrustStore> roots_;
+  const int wakeup_;  // eventfd: there are lines, room for rows, or an end
+
+  mutable std::mutex mutex_;  // for all below
+  std::condition_variable changed_;
+  std::deque<Line> lines_;
+  std::deque<std::shared_ptr<const Table>> batches_;
+  ScanProgress progress_;
+  std::exception_ptr failure_;
+  bool closed_ = false;        // no further line comes
+  bool stopped_ = false;       // end at once
+  bool winding_down_ = false;  // begin nothing more
+  bool ended_ = false;         // the thread has nothing more to hand out
+
+  std::thread thread_;
+};
+
+}  // namespace mxseal::check

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""What a scan says on standard error when it ends: its rows are elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from mxseal._output.messages import to_standard_error
+from mxseal._output.terminal import for_stream
+from mxseal._output.units import counted, duration, number, size
+
+# In two lines of four.
+_ORDER = (
+    ("protected", "partly", "broken", "no-mail"),
+    ("testing", "misconfigured", "inconclusive", "unprotected"),
+)
+
+
+def tell_of_scan(
+    rows: int, verdicts: Mapping[str, int], seconds: float, target: str, written: int
+) -> None:
+    """How many domains in what time, the file and its size in bytes, and the verdicts."""
+    terminal = for_stream(sys.stderr)
+    lines = [
+        f"{counted(rows, 'domain')} in {duration(seconds)}: "
+        f"{terminal.text(target)}, {size(written)}"
+    ]
+    columns = list(zip(*_ORDER, strict=True))
+    names = [max(map(len, column)) for column in columns]
+    counts = [max(len(number(verdicts.get(each, 0))) for each in column) for column in columns]
+    if rows:
+        for row in _ORDER:
+            cells = [
+                f"{verdict:{name}} {number(verdicts.get(verdict, 0)):>{count}}"
+                for verdict, name, count in zip(row, names, counts, strict=True)
+            ]
+            lines.append("  " + "   ".join(cells))
+    to_standard_error("\n".join(lines) + "\n")
+
+
+def tell_of_stop(rows: int, total: int | None) -> None:
+    """That nothing is lost, and how to go on."""
+    of = f" of {number(total)}" if total else ""
+    to_standard_error(
+        f"Stopped at {number(rows)}{of}, all kept. Go on: the same command and --resume\n"
+    )

@@ -1,0 +1,500 @@
+# SPDX-License-Identifier: MIT
+"""Behind ``mxseal.scan``: many domains, and what is found as Arrow batches while the scan runs.
+
+The core's thread asks and judges; here it is fed with lines, and its batches are handed out. The
+columns of a batch, a row a line of the list:
+
+========================================  ==========================================================
+``line``                                  place in the list or file, from 1
+``domain``                                A-labels in lower case; as typed where it can be no domain
+``verdict``                               one word for all of it, as ``mxseal check`` says
+``effects``                               what senders do now: ``plain``, ``mta_sts``, ``dane``
+``sts_id``                                id of the MTA-STS record (RFC 8461 §3.1); None without one
+``sts_cname``                             where the CNAMEs of _mta-sts.<domain> end
+``policy_mode``, ``max_age``,             of the policy that counts (RFC 8461 §3.2); seconds;
+``policy_mx``                             patterns as written
+``policy_status``                         how its fetching ended (RFC 8461 §3.3); None if not tried
+``policy_address``, ``policy_cname``      of the policy host: address asked, end of its CNAMEs
+``policy_expiry``                         end of its certificate (UTC)
+``mx_count``, ``mx_passed``,              hosts that take the domain's mail, and how many pass, fail
+``mx_failed``, ``mx_unknown``             or could not be seen
+``dane_state``                            DANE of the domain (RFC 7672)
+``tlsrpt``, ``tlsrpt_rua``                TLS-RPT record and where reports go (RFC 8460 §3)
+``first_expiry``                          first end of a server's certificate met (UTC)
+``errors``, ``warnings``                  findings of these severities
+``mx``                                    each host: ``host``, ``preference``, ``in_policy``,
+                                          ``dane``, ``verdict``, ``addresses`` with ``address``,
+                                          ``smtp_status``, ``tls_version``, ``not_after`` and
+                                          ``sha256`` of the certificate, ``verdict``
+``findings``                              each with the fields of ``mxseal.check``'s findings
+``started``, ``seconds``                  when (UTC), and how long it took
+========================================  ==========================================================
+
+The columns that the list has besides follow by their own names; one that is called like a column
+above is called ``input_<name>``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mxseal._core import __version__
+from mxseal._core import scan as core
+from mxseal._core.tlsrpt import Table
+from mxseal._domains import DomainList
+from mxseal._exceptions import MxsealError, NetworkError, ParseError
+from mxseal._reading import WrongValueError
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from mxseal._summary import ScanSummary
+
+SCHEMA_VERSION = 1
+WAIT = 0.1  # seconds without the GIL at most
+LEAST_FED = 256  # lines at once, where there are so many
+BLOCKLIST = "~/.config/mxseal/blocklist"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanSettings:
+    """How to scan; the parameters of ``mxseal.scan`` that are the same after a pause.
+
+    Attributes:
+        resolvers: ``ADDRESS`` or ``ADDRESS:PORT``, asked in this order; empty: the system's.
+        ca_file: PEM file of the roots to trust; empty: the system's.
+        timeout: seconds a domain, in all; waiting for a turn to connect does not count.
+        probe: whether port 25 is asked.
+        thorough: with the look-ups that cost extra.
+        ipv4: whether IPv4 addresses are used.
+        ipv6: whether IPv6 addresses are used.
+        smtp_port: of MX hosts.
+        https_port: of policy hosts.
+        helo: the name given in EHLO; empty: this host's.
+        allow_private: whether addresses that are not public are connected to.
+        trust_ad: whether the AD bit of a resolver that is not on loopback counts.
+        at: judge as of this time; None: now.
+        concurrency: domains at once.
+        rate: DNS messages a second to each resolver; loopback has no limit.
+        max_per_host: connections at once to an address; loopback has no limit.
+        seed: of the order in which the list is scanned; None: as it stands.
+        contact: URL or mail address in the User-Agent, for those who wonder.
+    """
+
+    resolvers: Sequence[str] = ()
+    ca_file: str = ""
+    timeout: float = 60.0
+    probe: bool = True
+    thorough: bool = False
+    ipv4: bool = True
+    ipv6: bool = True
+    smtp_port: int = 25
+    https_port: int = 443
+    helo: str = ""
+    allow_private: bool = False
+    trust_ad: bool = False
+    at: datetime | None = None
+    concurrency: int = 500
+    rate: float = 200.0
+    max_per_host: int = 2
+    seed: int | None = 0
+    contact: str = ""
+
+    def parameters(self) -> dict[str, Any]:
+        """For the record of a run."""
+        values = asdict(self)
+        values["resolvers"] = list(self.resolvers)
+        values["helo"] = self.helo or socket.getfqdn()
+        values["at"] = None if self.at is None else self.at.astimezone(UTC).isoformat()
+        return values
+
+
+# Fixed limits of a scan: seconds for a policy, seconds for an MX address, new connections a second
+# to a network (/24, /48).
+POLICY_TIMEOUT = 20.0
+PROBE_TIMEOUT = 20.0
+MOST_PER_NETWORK = 10.0
+
+
+class Scan:
+    """A scan: iterate it for batches while it runs, or ask it for a whole table.
+
+    It begins when it is first asked for something, and goes through its list once. Leaving an
+    iteration keeps what is left for the next one.
+
+    Attributes:
+        domains: the list.
+        settings: how.
+    """
+
+    def __init__(
+        self,
+        domains: DomainList,
+        settings: ScanSettings,
+        *,
+        blocklist: str = "",
+        allowlist: str = "",
+        done: Callable[[int], bool] | None = None,
+    ) -> None:
+        """See ``mxseal.scan``.
+
+        Args:
+            domains: the list.
+            settings: how.
+            blocklist: text of the list of those who are left alone.
+            allowlist: text of the exceptions from it.
+            done: whether a line has its row already.
+        """
+        self.domains = domains
+        self.settings = settings
+        self._lists = blocklist, allowlist
+        self._done = done
+        self._core: core.Scan | None = None
+        self._lines: Iterator[Any] | None = None
+        self._carried: dict[int, tuple[Any, ...]] = {}
+        self._ended = False
+        self._rows = 0
+        self._batches: list[Table] | None = None
+        self._handed_out = False
+        self._started: datetime | None = None
+        self._ended_at: datetime | None = None
+
+    # ------------------------------------------------------------------------------- while it runs
+    def __iter__(self) -> Iterator[Table]:
+        """Batches of rows as they come, each for pyarrow, Polars, DuckDB or ``to_dicts()``.
+
+        Raises:
+            NetworkError: no resolver answers.
+            ParseError: a resolver is no address, the roots or lists cannot be read.
+        """
+        return self._run()
+
+    def _run(self) -> Iterator[Table]:
+        for batch in self.batches_or_pulse():
+            if batch is not None:
+                yield batch
+
+    def batches_or_pulse(self) -> Iterator[Table | None]:
+        """The batches, and ten times a second at least None: for who shows how far it is."""
+        self._handed_out = True
+        while not self._ended:
+            running = self._begun()
+            if self._lines is not None:
+                self._feed(running)
+            batch = running.next(WAIT)
+            if batch is not None:
+                self._check_resolver(running)
+                self._rows += len(batch)
+                yield self._with_carried(batch)
+            elif running.finished:
+                self._check_resolver(running)
+                self._ended = True
+                self._ended_at = datetime.now(UTC)
+            else:
+                yield None
+
+    def _begun(self) -> core.Scan:
+        if self._core is None:
+            settings = self.settings
+            self._core = core.Scan(
+                resolvers=list(settings.resolvers),
+                ca_file=settings.ca_file,
+                timeout=settings.timeout,
+                policy_timeout=POLICY_TIMEOUT,
+                probe_timeout=PROBE_TIMEOUT,
+                probe=settings.probe,
+                thorough=settings.thorough,
+                ipv4=settings.ipv4,
+                ipv6=settings.ipv6,
+                smtp_port=settings.smtp_port,
+                https_port=settings.https_port,
+                helo=settings.helo or socket.getfqdn(),
+                user_agent=_user_agent(settings.contact),
+                allow_private=settings.allow_private,
+                trust_ad=settings.trust_ad,
+                concurrency=settings.concurrency,
+                rate=settings.rate,
+                most_per_address=settings.max_per_host,
+                most_per_network=MOST_PER_NETWORK,
+                blocked=self._lists[0],
+                allowed=self._lists[1],
+                at=None if settings.at is None else int(settings.at.timestamp()),
+            )
+            self._started = datetime.now(UTC)
+            seed = settings.seed
+            self._lines = iter(self.domains if seed is None else self.domains.shuffled(seed))
+        return self._core
+
+    def _feed(self, running: core.Scan) -> None:
+        assert self._lines is not None
+        room = running.room()
+        if room < LEAST_FED:
+            return
+        taken = list(islice(self._lines, room))
+        if not taken:
+            running.close()
+            self._lines = None
+            return
+        if self._done is not None:
+            taken = [line for line in taken if not self._done(line.number)]
+        if self.domains.carried:
+            self._carried.update((line.number, line.carried) for line in taken)
+        running.feed([(number, name.encode(errors="surrogateescape")) for number, name, _ in taken])
+
+    def _with_carried(self, batch: Table) -> Table:
+        if not self.domains.carried:
+            return batch
+        values = [self._carried.pop(number) for number in batch.column("line")]
+        own = set(batch.column_names)
+        names = [f"input_{name}" if name in own else name for name in self.domains.carried]
+        columns = zip(names, self.domains.kinds, zip(*values, strict=True), strict=True)
+        return batch.with_columns([(name, kind, list(each)) for name, kind, each in columns])
+
+    def _check_resolver(self, running: core.Scan) -> None:
+        """Rows that say nothing but that nobody answered are no scan."""
+        now = running.progress()
+        if now["answers"] == 0 and now["timed_out"] + now["failed"] > 0:
+            self._ended = True
+            self._core = None
+            resolvers = ", ".join(self.settings.resolvers) or "those of /etc/resolv.conf"
+            raise NetworkError("scan.resolver-error", "no resolver answers", resolvers)
+
+    def progress(self) -> dict[str, Any]:
+        """``done``, ``running``, ``verdicts`` so far, and what the resolver answered."""
+        return self._begun().progress()
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        if self._started is None:
+            return 0.0
+        return ((self._ended_at or datetime.now(UTC)) - self._started).total_seconds()
+
+    def stop(self) -> None:
+        """Ends it, also in the middle; what was not handed out is lost."""
+        self._ended = True
+        self._ended_at = datetime.now(UTC)
+        self._lines = None
+        self._core = None
+
+    # --------------------------------------------------------------------------------- as one whole
+    def _tables(self) -> list[Table]:
+        if self._batches is None:
+            if self._handed_out:
+                raise MxsealError(
+                    "the batches of this scan were handed out already: keep them, or scan again"
+                )
+            self._batches = list(self._run())
+        return self._batches
+
+    def to_arrow(self) -> pyarrow.Table:
+        """All rows as a ``pyarrow.Table``, once the scan is done (extra ``parquet``)."""
+        from mxseal._frames import require
+
+        arrow = require("pyarrow", "parquet", "to_arrow()")
+        tables = [arrow.table(each) for each in self._tables()]
+        whole: pyarrow.Table = arrow.concat_tables(tables) if tables else arrow.table(core.empty())
+        return whole.replace_schema_metadata({b"mxseal": self.record_text().encode()})
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """All rows as a ``pandas.DataFrame`` (extra ``pandas``)."""
+        from mxseal._frames import require
+
+        require("pandas", "pandas", "to_pandas()")
+        frame: pandas.DataFrame = self.to_arrow().to_pandas()
+        return frame
+
+    def to_polars(self) -> polars.DataFrame:
+        """All rows as a ``polars.DataFrame`` (extra ``polars``)."""
+        from mxseal._frames import require
+
+        frames = require("polars", "polars", "to_polars()")
+        whole: polars.DataFrame = frames.concat([frames.DataFrame(each) for each in self._tables()])
+        return whole
+
+    def summary(self) -> ScanSummary:
+        """Counts of what was found; asks for all rows."""
+        from mxseal._summary import summarize_scan
+
+        return summarize_scan(self.to_arrow())
+
+    # ------------------------------------------------------------------------------- about the run
+    def record(self) -> dict[str, Any]:
+        """The record of the run: who scanned what, how, when, and what came of it in counts."""
+        now = self._core.progress() if self._core is not None else {}
+        resolvers = list(self.settings.resolvers)
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "version": __version__,
+            "libraries": libraries(),
+            "parameters": self.settings.parameters(),
+            "resolver": resolvers or ["/etc/resolv.conf"],
+            "resolver_validates": now.get("resolver_validates"),
+            "questions": {
+                name: now.get(name, 0) for name in ("questions", "messages", "answers", "timed_out")
+            },
+            "started": _text(self._started),
+            "ended": _text(self._ended_at),
+            "domains": now.get("done", 0),
+            "verdicts": now.get("verdicts", {}),
+            "errors": now.get("errors", {}),
+            "input": {
+                "name": self.domains.name,
+                "sha256": self.domains.sha256,
+                "lines": self.domains.total,
+            },
+        }
+
+    def record_text(self) -> str:
+        """The same as JSON."""
+        import json
+
+        return json.dumps(self.record(), ensure_ascii=True)
+
+    def __repr__(self) -> str:
+        if self._started is None:
+            state = "ready"
+        elif self._ended:
+            state = f"{self._rows:,} done"
+        else:
+            state = f"{self._rows:,} so far"
+        return f"<Scan {self.domains.name!a}: {state}>".replace("'", "")
+
+
+def scan(
+    domains: Any,
+    *,
+    resolver: str | Sequence[str] = (),
+    ca_file: str = "",
+    timeout: float = 60.0,
+    probe: bool = True,
+    thorough: bool = False,
+    ipv4: bool = True,
+    ipv6: bool = True,
+    smtp_port: int = 25,
+    https_port: int = 443,
+    helo: str = "",
+    allow_private: bool = False,
+    trust_ad: bool = False,
+    at: datetime | None = None,
+    concurrency: int = 500,
+    rate: float = 200.0,
+    max_per_host: int = 2,
+    seed: int | None = 0,
+    contact: str = "",
+    blocklist: str | os.PathLike[str] | Iterable[str] | None = None,
+    allowlist: str | os.PathLike[str] | Iterable[str] | None = None,
+) -> Scan:
+    """Checks many domains, as ``mxseal check --quick`` does each; nothing runs before it is asked.
+
+    Args:
+        domains: a file's name, names, a column, or a table with a column ``domain``, whose further
+            columns go along.
+        resolver: ``ADDRESS`` or ``ADDRESS:PORT``, one or several in order; the system's if none. A
+            validating resolver on loopback serves best: it is asked without a limit.
+        ca_file: PEM file of the roots to trust in place of the system's.
+        timeout: seconds a domain, in all; in it 20 for the policy and 20 for an MX address.
+        probe: whether port 25 of the MX hosts is asked.
+        thorough: with the look-ups that cost extra.
+        ipv4: whether IPv4 addresses are used.
+        ipv6: whether IPv6 addresses are used.
+        smtp_port: of the MX hosts.
+        https_port: of the policy hosts.
+        helo: the name given in EHLO; this host's if empty.
+        allow_private: whether addresses that are not public are connected to.
+        trust_ad: whether the AD bit of a resolver that is not on loopback counts.
+        at: judge as of this time; now if None.
+        concurrency: domains at once.
+        rate: DNS messages a second to each resolver that is not on loopback.
+        max_per_host: connections at once to an address that is not on loopback; besides, 10 new
+            ones a second to a network (/24, /48).
+        seed: of the order, which is shuffled within windows of 100,000 lines; None: as they stand.
+        contact: URL or mail address in the User-Agent, for those who wonder who asks.
+        blocklist: addresses, networks (CIDR) and domains, one a line, that are left alone: a file,
+            or lines; ``~/.config/mxseal/blocklist`` if None and there.
+        allowlist: exceptions from it.
+
+    Raises:
+        OSError: a file cannot be read.
+        WrongValueError: a value that cannot be meant (a ``ValueError``).
+        ParseError: a line of ``blocklist`` or ``allowlist`` is neither address, network nor domain.
+    """
+    settings = ScanSettings(
+        resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
+        ca_file=ca_file,
+        timeout=timeout,
+        probe=probe,
+        thorough=thorough,
+        ipv4=ipv4,
+        ipv6=ipv6,
+        smtp_port=smtp_port,
+        https_port=https_port,
+        helo=helo,
+        allow_private=allow_private,
+        trust_ad=trust_ad,
+        at=at,
+        concurrency=concurrency,
+        rate=rate,
+        max_per_host=max_per_host,
+        seed=seed,
+        contact=contact,
+    )
+    _refuse_nonsense(settings)
+    return Scan(
+        DomainList.of(domains),
+        settings,
+        blocklist=target_list(blocklist, BLOCKLIST),
+        allowlist=target_list(allowlist, None),
+    )
+
+
+def _refuse_nonsense(settings: ScanSettings) -> None:
+    for name, value, least in (
+        ("timeout", settings.timeout, 0.1),
+        ("concurrency", settings.concurrency, 1),
+        ("rate", settings.rate, 0.1),
+        ("max_per_host", settings.max_per_host, 1),
+    ):
+        if not value >= least:
+            raise WrongValueError(f"not a {name}", f"give at least {least:g}", value)
+
+
+def target_list(given: str | os.PathLike[str] | Iterable[str] | None, otherwise: str | None) -> str:
+    """The text of a list of targets; what cannot be one is found when the scan begins."""
+    if given is None:
+        path = None if otherwise is None else Path(otherwise).expanduser()
+        return path.read_text(errors="replace") if path is not None and path.is_file() else ""
+    if isinstance(given, str | os.PathLike):
+        return Path(given).expanduser().read_text(errors="replace")
+    return "\n".join(given)
+
+
+def libraries() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    return {"python": sys.version.split()[0], **core.libraries()}
+
+
+def _user_agent(contact: str) -> str:
+    """Who asks; a line break would begin a header field of its own."""
+    if not contact.isprintable():
+        raise WrongValueError("not a contact", "give a URL or a mail address", contact)
+    return f"mxseal/{__version__}" + (f" (+{contact})" if contact else "")
+
+
+def _text(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+__all__ = ["NetworkError", "ParseError", "Scan", "ScanSettings", "scan"]

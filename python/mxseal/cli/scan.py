@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: MIT
+"""``mxseal scan``: many domains into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mxseal._output import messages
+from mxseal._output.progress import scan_progress
+from mxseal._output.scan_text import tell_of_scan, tell_of_stop
+from mxseal._output.sink import forget_output, opened, unwritable
+from mxseal._reading import WrongValueError
+from mxseal.cli.exit import Exit
+from mxseal.cli.network import network_options, network_refusals
+from mxseal.cli.refusals import RefusedError
+
+if TYPE_CHECKING:
+    from mxseal._domains import DomainList
+    from mxseal._scan import Scan
+
+EXAMPLES = """\b
+Examples:
+  mxseal scan domains.txt -o scan.parquet --resolver 127.0.0.1
+  mxseal scan top-1m.csv -o scan.parquet --resume
+  mxseal scan zone.gz -o scan.ndjson --no-probe
+  cat domains.txt | mxseal scan - -o -
+
+A list has one name a line, or is a CSV with a column domain, a ranking (rank,domain) or a zone. The
+kind of -o goes by its suffix: .parquet, .arrow, .ndjson, .csv; - is NDJSON on standard output.
+Each line gets one row, what can be no domain too. FILE.part has what is done; --resume goes on.
+
+Fixed: 20 s for a policy, 20 s for an MX address, 10 new connections a second to a network (/24,
+/48). Loopback has no limits. ~/.config/mxseal/blocklist says who is left alone.
+
+Exit status 0: each line has its row; 1: some line was no domain; 3: no resolver answers. What the
+domains look like is data here.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What the command line asks for."""
+
+    list: str
+    output: str
+    resume: bool
+    resolver: tuple[str, ...]
+    ca_file: str
+    timeout: float
+    no_probe: bool
+    thorough: bool
+    ipv4: bool
+    ipv6: bool
+    smtp_port: int
+    https_port: int
+    helo: str
+    allow_private: bool
+    concurrency: int
+    rate: float
+    max_per_host: int
+    seed: int
+    contact: str
+    blocklist: Path | None
+    allowlist: Path | None
+    quiet: bool
+
+
+@click.command("scan", epilog=EXAMPLES, short_help="Check many domains, into a file.")
+@click.argument("list", metavar="FILE|-")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="Write there (FILE.part first, renamed when whole); - is standard output.",
+)
+@click.option("--resume", is_flag=True, help="Go on with FILE.part.")
+@network_options(seconds=60, a="domain")
+@click.option("--no-probe", is_flag=True, help="Ask nothing on port 25.")
+@click.option("--thorough", is_flag=True, help="With the look-ups that cost extra.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 20_000),
+    default=500,
+    metavar="N",
+    help="Domains at once. Starting value: 500.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1),
+    default=200,
+    metavar="N",
+    help="DNS queries a second to each resolver that is not on loopback. Starting value: 200.",
+)
+@click.option(
+    "--max-per-host",
+    type=click.IntRange(1, 1000),
+    default=2,
+    metavar="N",
+    help="Connections at once to an address. Starting value: 2.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    metavar="N",
+    help="Of the order, shuffled within 100,000 lines. Starting value: 0.",
+)
+@click.option("--contact", default="", metavar="URL", help="In the User-Agent, for who wonders.")
+@click.option(
+    "--blocklist",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Addresses, networks and domains to leave alone, in place of the usual file.",
+)
+@click.option(
+    "--allowlist",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Exceptions from the block list.",
+)
+@click.option(
+    "--smtp-port", type=click.IntRange(1, 65535), default=25, metavar="PORT", help="Starting: 25."
+)
+@click.option(
+    "--https-port",
+    type=click.IntRange(1, 65535),
+    default=443,
+    metavar="PORT",
+    help="Starting: 443.",
+)
+@click.option("--quiet", is_flag=True, help="No progress and no counts.")
+def command(**options: Any) -> Callable[[], int]:
+    """Check each domain of a list as mxseal check --quick does, a row a line."""
+    return lambda: _work(_Asked(**options))
+
+
+def _work(asked: _Asked) -> int:
+    from mxseal._exceptions import NetworkError
+
+    with _refusals(asked):
+        domains = _domains(asked)
+        work: _Stream | _File = _Stream(asked) if asked.output == "-" else _File(asked, domains)
+        scan = _scan(asked, domains, work.is_done)
+    try:
+        with network_refusals(), _list_refusals():
+            return work.run(scan)
+    except NetworkError as error:
+        messages.error(f"{error.message}: {error.subject}", _RESOLVER, code=error.code)
+        return Exit.UNDECIDED
+
+
+_RESOLVER = "start it, or name another: --resolver ADDRESS[:PORT]"
+
+
+@contextmanager
+def _refusals(asked: _Asked) -> Iterator[None]:
+    try:
+        yield
+    except WrongValueError as wrong:
+        raise RefusedError(wrong.what, wrong.do, str(wrong.value)) from None
+    except OSError as error:
+        name = error.filename or asked.list
+        raise RefusedError(
+            "no such file" if isinstance(error, FileNotFoundError) else "cannot be read",
+            "check the name" if isinstance(error, FileNotFoundError) else str(error.strerror),
+            str(name),
+        ) from None
+
+
+@contextmanager
+def _list_refusals() -> Iterator[None]:
+    from mxseal._exceptions import ParseError
+
+    try:
+        yield
+    except ParseError as wrong:
+        if wrong.code != "target-list":
+            raise
+        raise RefusedError(
+            "neither address, network nor domain in the block or allow list",
+            "write one a line: 192.0.2.0/24, 2001:db8::1, example.com",
+            wrong.detail,
+        ) from None
+
+
+def _domains(asked: _Asked) -> DomainList:
+    from mxseal._domains import DomainList
+
+    return DomainList.of(asked.list)
+
+
+def _scan(asked: _Asked, domains: DomainList, is_done: Callable[[int], bool] | None) -> Scan:
+    from mxseal._scan import BLOCKLIST, Scan, ScanSettings, target_list
+
+    settings = ScanSettings(
+        resolvers=asked.resolver,
+        ca_file=asked.ca_file,
+        timeout=asked.timeout,
+        probe=not asked.no_probe,
+        thorough=asked.thorough,
+        ipv4=asked.ipv4 or not asked.ipv6,
+        ipv6=asked.ipv6 or not asked.ipv4,
+        smtp_port=asked.smtp_port,
+        https_port=asked.https_port,
+        helo=asked.helo,
+        allow_private=asked.allow_private,
+        concurrency=asked.concurrency,
+        rate=asked.rate,
+        max_per_host=asked.max_per_host,
+        seed=asked.seed,
+        contact=asked.contact,
+    )
+    return Scan(
+        domains,
+        settings,
+        blocklist=target_list(asked.blocklist, BLOCKLIST),
+        allowlist=target_list(asked.allowlist, None),
+        done=is_done,
+    )
+
+
+def _status(scan: Scan) -> Exit:
+    return Exit.FOUND if scan.record()["errors"].get("scan.invalid-domain") else Exit.GOOD
+
+
+class _Stream:
+    """Rows as NDJSON on standard output while the scan runs."""
+
+    is_done = None
+
+    def __init__(self, asked: _Asked) -> None:
+        if asked.resume:
+            raise RefusedError("--resume needs a file", "name one: -o scan.parquet", "-o -")
+        self.asked = asked
+
+    def run(self, scan: Scan) -> Exit:
+        """Writes all of it."""
+        from mxseal._output.json import write_ndjson
+
+        try:
+            with opened(None) as sink:
+                for batch in scan:
+                    write_ndjson(batch, sink)
+                    sink.flush()
+        except BrokenPipeError:
+            forget_output()
+            return Exit.GOOD
+        except OSError as error:
+            messages.error("cannot write", error.strerror or "", "standard output")
+            forget_output()
+            return Exit.FOUND
+        return _status(scan)
+
+
+class _File:
+    """Rows into FILE.part, and in the end FILE."""
+
+    def __init__(self, asked: _Asked, domains: DomainList) -> None:
+        from mxseal._scan_journal import Journal, kind_of
+
+        self.asked = asked
+        self.domains = domains
+        self.target = Path(asked.output).expanduser()
+        self.kind = kind_of(self.target)
+        if reason := unwritable(self.target):
+            raise RefusedError("cannot write", f"name another file: {reason}", str(self.target))
+        self.journal = Journal(self.target, self._about())
+        if asked.resume and domains.sha256 is None:
+            raise RefusedError("--resume needs a list that is a file", "name it", asked.list)
+        if self.journal.is_there and not asked.resume:
+            raise RefusedError(
+                "a scan was interrupted",
+                "go on with it: --resume; or remove the file to begin anew",
+                str(self.journal.path),
+            )
+
+    def _about(self) -> dict[str, Any]:
+        """What must be the same to go on: rows of one file answer one question about one list."""
+        asked = self.asked
+        return {
+            "list": self.domains.sha256,
+            "options": {
+                "no_probe": asked.no_probe,
+                "thorough": asked.thorough,
+                "ipv4": asked.ipv4,
+                "ipv6": asked.ipv6,
+                "smtp_port": asked.smtp_port,
+                "https_port": asked.https_port,
+            },
+        }
+
+    def is_done(self, line: int) -> bool:
+        """Whether a line has its row already."""
+        return self.journal.is_done(line)
+
+    def run(self, scan: Scan) -> Exit:
+        """Scans, and leaves FILE or FILE.part."""
+        from mxseal._scan_journal import kept
+
+        if self.asked.resume and self.journal.is_there:
+            with _refusals(self.asked):
+                self.journal.resume()
+        else:
+            self.journal.begin()
+        try:
+            with kept(self.journal):
+                self._fill(scan)
+            self.journal.finish(self.kind, self._record(scan))
+        except KeyboardInterrupt:
+            self._tell_of_the_rest()
+            raise
+        except OSError as error:
+            where = str(self.target)
+            messages.error("cannot write", f"make room, then: --resume; {error.strerror}", where)
+            return Exit.FOUND
+        if not self.asked.quiet:
+            self._tell(scan)
+        return Exit.FOUND if self.journal.no_domains else Exit.GOOD
+
+    def _fill(self, scan: Scan) -> None:
+        quiet = self.asked.quiet
+        with scan_progress(quiet, self._total(), self.journal.rows) as progress:
+            for batch in scan.batches_or_pulse():
+                if batch is not None:
+                    self.journal.append(batch)
+                if progress is not None:
+                    now = scan.progress()
+                    progress.show(now["done"], now["running"], self.journal.verdicts)
+
+    def _total(self) -> int | None:
+        """Only where somebody looks: a file is read once for it."""
+        return None if self.asked.quiet else self.domains.total
+
+    def _record(self, scan: Scan) -> dict[str, Any]:
+        """Of the whole scan, also where it was interrupted."""
+        record = scan.record()
+        record["domains"] = self.journal.rows
+        record["verdicts"] = self.journal.verdicts
+        record["errors"] = self.journal.errors
+        record["started"] = self.journal.started or record["started"]
+        record["resumed"] = self.journal.resumed
+        return record
+
+    def _tell(self, scan: Scan) -> None:
+        size = self.target.stat().st_size
+        tell_of_scan(self.journal.rows, self.journal.verdicts, scan.seconds, str(self.target), size)
+
+    def _tell_of_the_rest(self) -> None:
+        if not self.asked.quiet:
+            tell_of_stop(self.journal.rows, self.domains.total)
