@@ -17,7 +17,7 @@ namespace {
 
 // Verifications are judged as of one time; after so long, or so many, they are judged anew.
 constexpr std::int64_t kChainsFor = 60;  // seconds
-constexpr std::size_t kMaxChains = 4096;
+constexpr std::size_t kMaxChains = 512;
 // Domains that wait to be asked once more before it is their turn.
 constexpr std::size_t kMaxAgain = 4096;
 

@@ -418,7 +418,7 @@ def scan(
         rate: DNS messages a second to each resolver that is not on loopback.
         max_per_host: connections at once to an address that is not on loopback; besides, 10 new
             ones a second to a network (/24, /48).
-        seed: of the order, which is shuffled within windows of 100,000 lines; None: as they stand.
+        seed: of the order, which is shuffled within windows of 20,000 lines; None: as they stand.
         contact: URL or mail address in the User-Agent, for those who wonder who asks.
         blocklist: addresses, networks (CIDR) and domains, one a line, that are left alone: a file,
             or lines; ``~/.config/mxseal/blocklist`` if None and there.

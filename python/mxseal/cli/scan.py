@@ -110,7 +110,7 @@ class _Asked:
     type=int,
     default=0,
     metavar="N",
-    help="Of the order, shuffled within 100,000 lines. Starting value: 0.",
+    help="Of the order, shuffled within 20,000 lines. Starting value: 0.",
 )
 @click.option("--contact", default="", metavar="URL", help="In the User-Agent, for who wonders.")
 @click.option(
