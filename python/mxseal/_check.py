@@ -402,6 +402,8 @@ def plain(value: Any) -> Any:
         return value
     if kind is list:
         return [plain(each) for each in value]
+    if kind is dict:
+        return {name: plain(each) for name, each in value.items()}
     if kind is datetime:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return {name: plain(getattr(value, name)) for name in _names(kind)}  # type: ignore[arg-type]

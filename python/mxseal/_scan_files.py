@@ -90,7 +90,13 @@ class ScanRows:
                 "scan again, or keep all columns",
                 self.name,
             )
-        yield from self._read(columns, tops)
+        for batch in self._read(columns, tops):
+            types = [_without_views(each.type) for each in batch.schema]
+            if types != batch.schema.types:
+                schema = self._arrow.schema(list(zip(tops, types, strict=True)))
+                yield from self._arrow.Table.from_batches([batch]).cast(schema).to_batches()
+            else:
+                yield batch
 
     @contextmanager
     def understood(self) -> Iterator[None]:
@@ -115,7 +121,9 @@ class ScanRows:
             yield from self._table.select(tops).to_batches(max_chunksize=BATCH)
         elif self._kind == "parquet":
             with self._parquet() as file:
-                yield from file.iter_batches(BATCH, columns=_leaves(file, columns))
+                yield from file.iter_batches(
+                    BATCH, columns=_leaves(file, columns), use_threads=False
+                )
         elif self._kind == "ndjson":
             yield from self._ndjson(tops)
         else:
@@ -300,6 +308,20 @@ def field(structs: pyarrow.Array, name: str) -> pyarrow.Array:
     import pyarrow.compute as pc
 
     return pc.struct_field(structs, name)
+
+
+def _without_views(kind: pyarrow.DataType) -> pyarrow.DataType:
+    """The type with other text for that of Polars, of which Arrow can take no rows."""
+    import pyarrow as pa
+
+    if str(kind) == "string_view":
+        return pa.large_string()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        item = _without_views(kind.value_type)
+        return pa.large_list(item) if pa.types.is_large_list(kind) else pa.list_(item)
+    if pa.types.is_struct(kind):
+        return pa.struct([(each.name, _without_views(each.type)) for each in kind])
+    return kind
 
 
 def _leaves(file: Any, columns: Sequence[str]) -> list[str]:
