@@ -81,6 +81,7 @@ py::dict progress(const check::Scan& self) {
   py::dict out;
   out["done"] = now.done;
   out["running"] = now.running;
+  out["cpu_seconds"] = now.cpu_seconds;
   out["verdicts"] = std::move(verdicts);
   out["questions"] = now.resolver.questions;
   out["messages"] = now.resolver.messages;

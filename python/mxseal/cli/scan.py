@@ -284,7 +284,7 @@ class _File:
 
     @staticmethod
     def _hold_little() -> None:
-        """pyarrow's own pool keeps twice of what the file needs while it is written."""
+        """Pyarrow's own pool keeps twice of what the file needs while it is written."""
         import pyarrow
 
         pyarrow.set_memory_pool(pyarrow.system_memory_pool())
