@@ -125,7 +125,7 @@ class ScanRows:
                     BATCH, columns=_leaves(file, columns), use_threads=False
                 )
         elif self._kind == "ndjson":
-            yield from self._ndjson(tops)
+            yield from self._ndjson(columns, tops)
         else:
             with self._stream() as batches:
                 for batch in batches:
@@ -199,12 +199,14 @@ class ScanRows:
             first = None
         return list(first) if isinstance(first, dict) else []
 
-    def _ndjson(self, tops: list[str]) -> Iterator[pyarrow.RecordBatch]:
+    def _ndjson(self, columns: Sequence[str], tops: list[str]) -> Iterator[pyarrow.RecordBatch]:
         import pyarrow.json
 
         types = {field.name: field.type for field in scan_schema()}
         options = pyarrow.json.ParseOptions(
-            explicit_schema=self._arrow.schema([(name, types[name]) for name in tops]),
+            explicit_schema=self._arrow.schema(
+                [(name, _of_these(types[name], name, columns)) for name in tops]
+            ),
             unexpected_field_behavior="ignore",
         )
         with self._opened().open("rb") as file:
@@ -251,7 +253,7 @@ def scan_schema() -> pyarrow.Schema:
     host = struct(
         host=text,
         preference=whole,
-        in_policy=text,
+        in_policy=pa.bool_(),
         dane=text,
         verdict=text,
         addresses=pa.list_(address),
@@ -322,6 +324,28 @@ def _without_views(kind: pyarrow.DataType) -> pyarrow.DataType:
     if pa.types.is_struct(kind):
         return pa.struct([(each.name, _without_views(each.type)) for each in kind])
     return kind
+
+
+def _of_these(kind: pyarrow.DataType, name: str, columns: Sequence[str]) -> pyarrow.DataType:
+    """The type with no more fields than these columns ask for."""
+    import pyarrow as pa
+
+    if name in columns:
+        return kind
+    if pa.types.is_list(kind):
+        return pa.list_(_of_these(kind.value_type, name, columns))
+    wanted = {
+        column[len(name) + 1 :].partition(".")[0]
+        for column in columns
+        if column.startswith(name + ".")
+    }
+    return pa.struct(
+        [
+            (each.name, _of_these(each.type, f"{name}.{each.name}", columns))
+            for each in kind
+            if each.name in wanted
+        ]
+    )
 
 
 def _leaves(file: Any, columns: Sequence[str]) -> list[str]:
