@@ -396,7 +396,7 @@ class DomainCheck:
 
 
 def plain(value: Any) -> Any:
-    """A value of these types as JSON has it: objects of their fields, times as RFC 3339 has them."""
+    """A value of these types as JSON has it: objects of their fields, times by RFC 3339."""
     kind = type(value)
     if kind in _AS_IT_IS:
         return value

@@ -232,7 +232,11 @@ def _write_parquet(journal: Journal, path: Path, metadata: bytes) -> None:
         for table in journal.pieces():
             piece = _plain(table, metadata)
             if writer is None:
-                writer = parquet.ParquetWriter(path, piece.schema, compression="zstd")
+                # Without Arrow's own schema beside Parquet's: dictionaries within lists would come
+                # back as such, and pyarrow cannot read these in batches.
+                writer = parquet.ParquetWriter(
+                    path, piece.schema, compression="zstd", store_schema=False
+                )
             writer.write_table(piece)
     finally:
         if writer is not None:

@@ -16,6 +16,7 @@ import aiodns
 import aiohttp
 
 AT_ONCE = 100
+probes = {}  # of the MX hosts that many domains share
 context = ssl.create_default_context(cafile=sys.argv[2])
 context.minimum_version = ssl.TLSVersion.TLSv1_2
 
@@ -93,8 +94,11 @@ async def check(dns, http, domain, limit, found):
         valid = bool(sts) and await policy(http, domain) is not None
         found["policies"] += valid
         for each in mx:
-            secured = await starttls(dns, each.exchange.rstrip("."))
-            found["starttls"] += secured
+            host = each.exchange.rstrip(".")
+            if host and host not in probes:
+                probes[host] = asyncio.ensure_future(starttls(dns, host))
+            if host:
+                found["starttls"] += await probes[host]
 
 
 async def main():

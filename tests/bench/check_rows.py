@@ -109,7 +109,7 @@ def run_checks(names: set[str], pairs: int, report: Report) -> None:
     if reason := missing():
         say(f"{title} is left out: {reason}")
         return
-    handshakes = _compiled()
+    handshakes = compiled_handshakes()
     say(f"starting servers for {DOMAINS:,} domains")
     with worlds.check_world(BUILD / "world", DOMAINS) as world:
         world.cpu(_mxseal(world), world.domains)  # resolver and page cache are warm then
@@ -117,7 +117,7 @@ def run_checks(names: set[str], pairs: int, report: Report) -> None:
         rounds = {name: Rounds() for name in CHECKERS if name in names}
         for turn in range(pairs):
             say(f"{title}, round {turn + 1}: bare handshakes")
-            unit.append(_bare(handshakes, world))
+            unit.append(bare_handshake(handshakes, world, world.domains))
             for name, result in rounds.items():
                 checker = CHECKERS[name]
                 if turn == 0 or checker.domains == DOMAINS:
@@ -126,7 +126,7 @@ def run_checks(names: set[str], pairs: int, report: Report) -> None:
         _show(title, unit, rounds, report)
 
 
-def _compiled() -> Path:
+def compiled_handshakes() -> Path:
     program = BUILD / "handshakes"
     BUILD.mkdir(parents=True, exist_ok=True)
     source = str(BENCH / "handshakes.c")
@@ -134,8 +134,9 @@ def _compiled() -> Path:
     return program
 
 
-def _bare(handshakes: Path, world: CheckWorld) -> float:
-    hosts = [f"mta-sts.{each}" for each in world.domains]
+def bare_handshake(handshakes: Path, world: CheckWorld, domains: list[str]) -> float:
+    """CPU seconds of one verified handshake with a policy host."""
+    hosts = [f"mta-sts.{each}" for each in domains]
     command = [str(handshakes), WEB, "443", str(world.ca_file)]
     _, printed = world.cpu(command, hosts)
     cpu, count = printed.split()

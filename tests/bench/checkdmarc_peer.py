@@ -23,6 +23,9 @@ for domain in sys.stdin.read().split():
     found["records"] += "id" in sts
     found["policies"] += "policy" in sts
     found["tlsrpt"] += check_smtp_tls_reporting(domain, nameservers=nameservers)["valid"]
-    hosts = check_mx(domain, nameservers=nameservers, check_mx_tls=True)["hosts"]
+    try:
+        hosts = check_mx(domain, nameservers=nameservers, check_mx_tls=True)["hosts"]
+    except Exception:  # no such domain, or no mail
+        continue
     found["starttls"] += sum(bool(host["starttls"] and host["tls"]) for host in hosts)
 json.dump(found, sys.stdout)

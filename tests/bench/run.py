@@ -36,6 +36,7 @@ from typing import Any
 
 from check_rows import CHECK_ROWS, CHECKERS
 from places import BENCH, BUILD, ROOT, VENV_PYTHON, say
+from scan_rows import SCAN_ROWS
 
 # Peers that are compiled: folder of the program, what builds it there.
 COMPILED = {
@@ -472,7 +473,13 @@ def first_file(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*.json.gz")) if path.is_file())
 
 
-SPECIAL = {"memory": run_memory, "threads": run_threads, "command": run_command, **CHECK_ROWS}
+SPECIAL = {
+    "memory": run_memory,
+    "threads": run_threads,
+    "command": run_command,
+    **CHECK_ROWS,
+    **SCAN_ROWS,
+}
 
 
 def main() -> int:
@@ -495,6 +502,7 @@ def main() -> int:
     wanted = {n for r in rows if r in ROWS for n in (*ROWS[r].ratios, *ROWS[r].others)}
     wanted |= {"mxseal"} | ({"parsedmarc"} if "command" in rows else set())
     wanted |= set(CHECKERS) if "checks" in rows else set()
+    wanted |= {"checkdmarc", "asyncio"} if "scans" in rows else set()
     wanted |= {"checkdmarc"} if "check-start" in rows else set()
     names = prepare(wanted & asked)
     report = Report()

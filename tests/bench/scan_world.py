@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The world of the benchmark of scans: up to a million domains, few of which have mail hosts of their own.
+"""The world of the benchmark of scans: up to a million domains, which share their mail hosts.
 
 Of 50 domains 40 share 16 MX hosts, 6 do not exist, 3 take no mail, 1 has a TXT record alone. Of all
 2 % have MTA-STS, each with a policy host of its own, and 5 % TLS-RPT. nsd and unbound answer, nginx
-shows each policy host its own certificate, Postfix one for all MX hosts; all in a network namespace.
+shows each policy host its own certificate, Postfix one for all MX hosts; in a network namespace.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from check_world import SYSTEM_ROOTS, CheckWorld, start_nginx
 from world import AUTHORITY, RESOLVER, WEB
 
 SHARED = 16  # MX hosts
+HOSTILE = "127.22.0"  # network of servers that answer badly
 
 
 def domain_of(number: int) -> str:
@@ -50,7 +52,7 @@ def expected(count: int) -> dict[str, int]:
     }
 
 
-def zone_lines(count: int, hostile: float = 0.0) -> Iterator[str]:
+def zone_lines(count: int, hostile: int) -> Iterator[str]:
     yield "$ORIGIN lab.\n$TTL 3600\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\n"
     yield f"ns A {AUTHORITY}\n"
     for number in range(SHARED):
@@ -67,13 +69,33 @@ def zone_lines(count: int, hostile: float = 0.0) -> Iterator[str]:
             yield f'd{number} TXT "v=spf1 -all"\n'
         if has_policy(number):
             yield f'_mta-sts.d{number} TXT "v=STSv1; id=1;"\nmta-sts.d{number} A {WEB}\n'
-        if has_tlsrpt(number):
+        if has_tlsrpt(number):  # also of those that take no mail
             yield f'_smtp._tls.d{number} TXT "v=TLSRPTv1; rua=mailto:tls@d{number}.lab"\n'
+    for number in range(hostile):
+        yield from _hostile_lines(number)
+
+
+def _hostile_lines(number: int) -> Iterator[str]:
+    """Each with hosts of its own: nothing of them is shared."""
+    kind = number % 5
+    if kind < 2:
+        yield f"h{number} MX 10 m0.mail\n"
+        yield f'_mta-sts.h{number} TXT "v=STSv1; id=1;"\nmta-sts.h{number} A {HOSTILE}.{1 + kind}\n'
+        return
+    black_hole = f"10.{number >> 8}.{number & 255}.9"
+    address = black_hole if kind == 4 else f"{HOSTILE}.{1 + kind}"
+    yield f"h{number} MX 10 h{number}.mail\nh{number}.mail A {address}\n"
 
 
 @contextmanager
-def scan_world(folder: Path, count: int) -> Iterator[CheckWorld]:
-    """So many domains, until the end of the block. Needs root, as the integration tests do."""
+def scan_world(folder: Path, count: int, hostile: float = 0.0) -> Iterator[CheckWorld]:
+    """So many domains, until the end of the block. Needs root, as the integration tests do.
+
+    Args:
+        folder: for all that servers keep.
+        count: domains.
+        hostile: hostile ones among them, as a share of ``count``; they are called h0, h1 and so on.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     namespace = f"mxseal-scan-{os.getpid()}"
@@ -94,24 +116,44 @@ def scan_world(folder: Path, count: int) -> Iterator[CheckWorld]:
         door = f"0.0.0.0:25 inet n - n - 60 smtpd\n  -o smtpd_tls_chain_files={shown}\n"
         published = [domain_of(each) for each in range(count) if has_policy(each)]
         stop += (
-            _start_nsd(folder / "nsd", namespace, count),
+            _start_nsd(folder / "nsd", namespace, zone_lines(count, round(count * hostile))),
             _start_unbound(folder / "unbound", namespace),
             start_nginx(folder / "nginx", namespace, roots, published),
             servers.start_postfix(folder / "postfix", namespace, mail, door),
         )
+        if hostile:
+            stop += _start_hostile(folder, namespace, roots)
         for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (WEB, 443), (mx_address(0), 25)):
             servers.wait_for(namespace, address, port)
-        yield CheckWorld(namespace, ca_file, [domain_of(number) for number in range(count)])
+        domains = [domain_of(number) for number in range(count)]
+        for number in range(round(count * hostile)):
+            domains.insert(round((number + 0.5) / hostile) + number, f"h{number}.lab")
+        yield CheckWorld(namespace, ca_file, domains)
     finally:
         for each in reversed(stop):
             each()
 
 
-def _start_nsd(folder: Path, namespace: str, count: int) -> Callable[[], object]:
+def _start_hostile(
+    folder: Path, namespace: str, roots: Authority
+) -> tuple[Callable[[], object], ...]:
+    """What answers badly, and a network in which packets vanish."""
+    issued = roots.issue(["*.lab"])
+    (folder / "hostile.pem").write_text(issued.key_pem + issued.chain_pem)
+    servers.must_run("ip", "-n", namespace, "link", "add", "hole", "type", "dummy")
+    servers.must_run("ip", "-n", namespace, "addr", "add", "10.255.255.254/8", "dev", "hole")
+    servers.must_run("ip", "-n", namespace, "link", "set", "hole", "up")
+    script = str(Path(__file__).with_name("hostile_servers.py"))
+    program = servers.start_in(namespace, sys.executable, script, folder / "hostile.pem", HOSTILE)
+    servers.wait_for(namespace, f"{HOSTILE}.4", 25)
+    return (servers.ended(program),)
+
+
+def _start_nsd(folder: Path, namespace: str, lines: Iterator[str]) -> Callable[[], object]:
     """Unsigned: a million signatures take longer than what is measured."""
     folder.mkdir()
     with (folder / "lab.zone").open("w") as zone:
-        zone.writelines(zone_lines(count))
+        zone.writelines(lines)
     (folder / "nsd.conf").write_text(
         f"""server:
   ip-address: {AUTHORITY}@5300
