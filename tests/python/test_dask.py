@@ -79,6 +79,10 @@ def comparable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["line"])
 
 
+def without_times(summary: mxseal.ScanSummary) -> dict[str, Any]:
+    return {**summary.to_dict(), "name": "", "started": None, "ended": None}
+
+
 # ---------------------------------------------------------------------------------------- the scan
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
@@ -116,6 +120,7 @@ def test_a_scan_on_a_cluster_gives_the_rows_of_a_scan(
     assert record["verdicts"] == alone.record()["verdicts"]
     assert record["errors"] == alone.record()["errors"]
     assert record == json.loads((tmp_path / "scan.run.json").read_text())
+    assert without_times(mxseal.summarize_scan(output)) == without_times(alone.summary())
     first = pq.read_schema(output / "part-00000.parquet").metadata[b"mxseal"]
     assert json.loads(first)["parameters"]["concurrency"] == 50  # two workers share 100
 
@@ -196,6 +201,8 @@ def test_what_lies_there_is_not_mixed_with_another_scan(client: Client, tmp_path
     with pytest.raises(WrongValueError, match="a scan lies there already"):
         dask.scan([], client, output=str(tmp_path / "scan"))
     (tmp_path / "scan.run.json").unlink()
+    with pytest.raises(WrongValueError, match=r"no whole scan: scan\.run\.json is not beside"):
+        mxseal.summarize_scan(tmp_path / "scan")
     with pytest.raises(WrongValueError, match="name another folder"):
         dask.scan([], client, output=str(tmp_path / "scan"))
 
