@@ -38,6 +38,7 @@ struct Options {
   net::SmtpProbeOptions probe;
   std::chrono::milliseconds timeout{90'000};  ///< a domain, in all
   bool ask_port_25 = true;                    ///< not --no-probe
+  bool only_mx = false;                       ///< which hosts take the mail, and nothing else
   bool thorough = true;                       ///< look-ups and handshakes that cost extra
   bool ipv4 = true;
   bool ipv6 = true;

@@ -249,7 +249,7 @@ void Scan::start(Work& work, Line line, bool again) {
   work.checker.start(
       domain, [this, &work, flight, line = std::move(line), again](const facts::Domain& facts) {
         --work.running;
-        work.slow -= flight->slow ? 1 : 0;
+        work.slow -= flight->slow ? 1U : 0U;
         flight->ended = true;
         take(work, line, again, facts);
       });

@@ -39,8 +39,9 @@ class ScanRows:
         """Looks what it is.
 
         Args:
-            source: the name of a file (Parquet, Arrow, NDJSON), or a table that speaks the Arrow C
-                stream (``scan.to_arrow()``, a DataFrame).
+            source: the name of a file (Parquet, Arrow, NDJSON) or of a folder that
+                ``mxseal.dask.scan`` wrote, or a table that speaks the Arrow C stream
+                (``scan.to_arrow()``, a DataFrame).
 
         Raises:
             OSError: the file cannot be read.
@@ -51,11 +52,15 @@ class ScanRows:
         self._arrow = require("pyarrow", "parquet", "reading a scan")
         self._path: Path | None = None
         self._table: pyarrow.Table | None = None
+        self._parts: list[ScanRows] = []
         self.record: dict[str, Any] = {}
         if isinstance(source, str | os.PathLike):
             self.name = os.fspath(source)
             self._path = Path(source).expanduser()
-            self._kind = self._kind_of(self._path)
+            if self._path.is_dir():
+                self._parts = self._parts_of(self._path)
+            else:
+                self._kind = self._kind_of(self._path)
             names, metadata = self._schema()
         elif hasattr(source, "__arrow_c_stream__"):
             self.name = "a table"
@@ -119,6 +124,9 @@ class ScanRows:
     def _read(self, columns: Sequence[str], tops: list[str]) -> Iterator[pyarrow.RecordBatch]:
         if self._table is not None:
             yield from self._table.select(tops).to_batches(max_chunksize=BATCH)
+        elif self._parts:
+            for part in self._parts:
+                yield from part.batches(columns)
         elif self._kind == "parquet":
             with self._parquet() as file:
                 yield from file.iter_batches(
@@ -132,6 +140,21 @@ class ScanRows:
                     batch = batch.select(tops)
                     for start in range(0, batch.num_rows, BATCH):
                         yield batch.slice(start, BATCH)
+
+    def _parts_of(self, folder: Path) -> list[ScanRows]:
+        """The files of a folder; its record says that all of them are there."""
+        files = sorted(folder.glob("part-*.parquet"))
+        if not files or not self._beside(folder).is_file():
+            raise WrongValueError(
+                f"no whole scan: {self._beside(folder).name} is not beside its files",
+                "name a file, or scan again into another folder",
+                self.name,
+            )
+        return [ScanRows(each) for each in files]
+
+    @staticmethod
+    def _beside(path: Path) -> Path:
+        return path.with_name(path.name + ".run.json")
 
     def _kind_of(self, path: Path) -> str:
         with path.open("rb") as file:
@@ -151,6 +174,8 @@ class ScanRows:
         raise WrongValueError("no scan", do, self.name)
 
     def _schema(self) -> tuple[list[str], dict[bytes, bytes] | None]:
+        if self._parts:
+            return list(frozenset.intersection(*(part._names for part in self._parts))), None
         with self.understood():
             if self._kind == "parquet":
                 with self._parquet() as file:
@@ -163,7 +188,7 @@ class ScanRows:
 
     def _set_record(self, text: bytes | None) -> None:
         if text is None and self._path is not None:
-            beside = self._path.with_name(self._path.name + ".run.json")
+            beside = self._beside(self._path)
             text = beside.read_bytes() if beside.is_file() else None
         try:
             record = json.loads(text or b"{}")
