@@ -151,6 +151,7 @@ http {{
   types {{ }}
   default_type text/plain;
   access_log off;
+  ssl_protocols TLSv1.2 TLSv1.3;
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi;
