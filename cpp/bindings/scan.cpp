@@ -31,7 +31,7 @@ std::unique_ptr<check::Scan> begin(
     std::uint16_t smtp_port, std::uint16_t https_port, const std::string& helo,
     const std::string& user_agent, bool allow_private, bool trust_ad, std::size_t concurrency,
     double rate, std::size_t most_per_address, double most_per_network, const std::string& blocked,
-    const std::string& allowed, std::optional<std::int64_t> at) {
+    const std::string& allowed, std::optional<std::int64_t> at, bool only_mx) {
   check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, trust_ad);
   options.resolver.questions_per_second = rate;
   options.resolver.most_in_flight = concurrency * 4;
@@ -47,6 +47,7 @@ std::unique_ptr<check::Scan> begin(
   options.most_at_once = concurrency;
   options.limits = net::ConnectionLimits{most_per_address, most_per_network};
   options.at = at;
+  options.only_mx = only_mx;
   auto targets = std::make_shared<net::Targets>();
   targets->blocked = unwrap(net::TargetList::parse(blocked));
   targets->allowed = unwrap(net::TargetList::parse(allowed));
@@ -81,6 +82,7 @@ py::dict progress(const check::Scan& self) {
   py::dict out;
   out["done"] = now.done;
   out["running"] = now.running;
+  out["cpu_seconds"] = now.cpu_seconds;
   out["verdicts"] = std::move(verdicts);
   out["questions"] = now.resolver.questions;
   out["messages"] = now.resolver.messages;
@@ -123,7 +125,7 @@ void register_scan(py::module_& module) {
            py::arg("smtp_port"), py::arg("https_port"), py::arg("helo"), py::arg("user_agent"),
            py::arg("allow_private"), py::arg("trust_ad"), py::arg("concurrency"), py::arg("rate"),
            py::arg("most_per_address"), py::arg("most_per_network"), py::arg("blocked"),
-           py::arg("allowed"), py::arg("at"))
+           py::arg("allowed"), py::arg("at"), py::arg("only_mx"))
       .def("room", &check::Scan::room, "How many lines may be fed.")
       .def("feed", &feed, py::arg("lines"), "Number and domain of each.")
       .def("close", &check::Scan::close, "No further line comes.")

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -102,16 +104,20 @@ PyReports read_reports(const std::vector<py::bytes>& paths,
 // The names of keys and of a period; "" is none.
 using Spec = std::pair<std::vector<std::string>, std::string>;
 
-std::unique_ptr<reports::Sums> to_sums(const Spec& spec) {
+std::vector<reports::Key> to_keys(const std::vector<std::string>& names) {
   std::vector<reports::Key> keys;
-  for (const std::string& name : spec.first) {
+  for (const std::string& name : names) {
     const std::optional<reports::Key> key = reports::find_key(name);
     if (!key) throw py::value_error("no such key: " + name);
     keys.push_back(*key);
   }
+  return keys;
+}
+
+std::unique_ptr<reports::Sums> to_sums(const Spec& spec) {
   const std::optional<reports::Period> period = reports::find_period(spec.second);
   if (!period) throw py::value_error("no such period: " + spec.second);
-  return std::make_unique<reports::Sums>(std::move(keys), *period);
+  return std::make_unique<reports::Sums>(to_keys(spec.first), *period);
 }
 
 PySums to_python_sums(const reports::Sums& sums, const Counts& counts,
@@ -122,9 +128,9 @@ PySums to_python_sums(const reports::Sums& sums, const Counts& counts,
   out.notes = sums.notes();
   out.errors = {errors, "errors", {}};
   out.counts = counts;
-  out.counted_once = sums.counted_once();
-  out.failed_without_detail = sums.failed_without_detail();
-  out.saturated = sums.saturated();
+  out.counted_once = sums.asides().counted_once;
+  out.failed_without_detail = sums.asides().failed_without_detail;
+  out.saturated = sums.asides().saturated;
   return out;
 }
 
@@ -148,6 +154,35 @@ std::vector<PySums> summarize_reports(const std::vector<py::bytes>& paths,
   const std::shared_ptr<const Table> errors = collector.errors();
   for (const auto& each : sums) out.push_back(to_python_sums(*each, counts, errors));
   return out;
+}
+
+// Digests as Python holds them: 16 bytes each.
+std::string_view bytes_of(const std::vector<reports::Digest>& digests) {
+  return {reinterpret_cast<const char*>(digests.data()), digests.size() * sizeof(reports::Digest)};
+}
+
+std::vector<reports::Digest> to_digests(std::string_view bytes) {
+  std::vector<reports::Digest> digests(bytes.size() / sizeof(reports::Digest));
+  std::memcpy(digests.data(), bytes.data(), digests.size() * sizeof(reports::Digest));
+  return digests;
+}
+
+// One part of an archive, and the digests of the reports that were counted.
+std::pair<PySums, py::bytes> summarize_part(const std::vector<py::bytes>& paths, const Spec& spec,
+                                            const std::optional<std::int64_t>& since,
+                                            const std::optional<std::int64_t>& until,
+                                            const std::vector<std::string>& domains,
+                                            std::vector<std::string> organizations, int threads,
+                                            const std::pair<std::uint64_t, std::uint64_t>& key,
+                                            const py::bytes& known) {
+  std::vector<std::unique_ptr<reports::Sums>> sums;
+  sums.push_back(to_sums(spec));
+  reports::SumsCollector collector(sums);
+  reports::Part part{{key.first, key.second}, to_digests(known), {}};
+  reports::Options options = options_of(since, until, domains, std::move(organizations), threads);
+  options.part = &part;
+  const Counts counts = gather(paths, std::move(options), py::none(), collector);
+  return {to_python_sums(*sums.front(), counts, collector.errors()), py::bytes(bytes_of(part.met))};
 }
 
 PySums summarize_table(const PyReports& self, const std::vector<std::string>& by,
@@ -288,6 +323,17 @@ void register_tlsrpt_table(py::module_& module) {
   module.def("summarize_reports", &summarize_reports, py::arg("paths"), py::arg("specs"),
              py::arg("since"), py::arg("until"), py::arg("domains"), py::arg("organizations"),
              py::arg("threads"), py::arg("progress"));
+  module.def("summarize_part", &summarize_part, py::arg("paths"), py::arg("spec"), py::arg("since"),
+             py::arg("until"), py::arg("domains"), py::arg("organizations"), py::arg("threads"),
+             py::arg("key"), py::arg("known"));
+  module.def(
+      "notes",
+      [](const std::vector<std::string>& by, std::int64_t counted_once,
+         std::int64_t failed_without_detail, bool saturated) {
+        return reports::notes_of(to_keys(by), {failed_without_detail, counted_once, saturated});
+      },
+      py::arg("by"), py::arg("counted_once"), py::arg("failed_without_detail"),
+      py::arg("saturated"));
 }
 
 }  // namespace mxseal::bindings

@@ -47,7 +47,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       return;
     }
     Open open(*this);
-    ask_records();
+    if (!checker_.options_.only_mx) ask_records();
     ask_mx();
   }
 
@@ -329,6 +329,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
         facts_.mx_hosts.push_back(unasked_host({0, facts_.domain}));
         if (facts_.mx.status == LookupStatus::no_name) lead_nowhere(facts_.mx_hosts.front());
       }
+      if (checker_.options_.only_mx) return;
       if (proposed() && proposed()->mx) {
         for (const facts::MxRecord& record : *proposed()->mx) {
           if (!record.host.empty() && !is_known(record.host))

@@ -38,6 +38,7 @@ struct Options {
   net::SmtpProbeOptions probe;
   std::chrono::milliseconds timeout{90'000};  ///< a domain, in all
   bool ask_port_25 = true;                    ///< not --no-probe
+  bool only_mx = false;                       ///< which hosts take the mail, and nothing else
   bool thorough = true;                       ///< look-ups and handshakes that cost extra
   bool ipv4 = true;
   bool ipv6 = true;
@@ -82,9 +83,8 @@ class Checker {
   void start_policy(const DomainName& domain, OnDone on_done);
 
   const net::ResolverCounts& resolver_counts() const { return resolver_.counts(); }
-  /// Questions and connections whose turn has not come.
+  /// Questions whose turn has not come.
   std::size_t waiting_questions() const { return resolver_.waiting(); }
-  std::size_t waiting_connections() const { return turns_.waiting(); }
   /// Whether the resolver validates.
   void validation(std::function<void(facts::Validation)> on_answer) {
     resolver_.validation(std::move(on_answer));

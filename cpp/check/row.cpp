@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 // Leaf certificates that are remembered.
-constexpr std::size_t kMaxLeaves = 4096;
+constexpr std::size_t kMaxLeaves = 512;
 
 constexpr std::string_view kMissing;  // data() is null
 

@@ -17,7 +17,7 @@ namespace {
 
 // Verifications are judged as of one time; after so long, or so many, they are judged anew.
 constexpr std::int64_t kChainsFor = 60;  // seconds
-constexpr std::size_t kMaxChains = 4096;
+constexpr std::size_t kMaxChains = 512;
 // Domains that wait to be asked once more before it is their turn.
 constexpr std::size_t kMaxAgain = 4096;
 
@@ -25,6 +25,19 @@ int new_eventfd() {
   const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   return fd;
+}
+
+// A domain in flight.
+struct Flight {
+  net::Time began;
+  bool slow = false;
+  bool ended = false;
+};
+
+double thread_cpu_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 // Whether asking once more may give another verdict: what decides was not answered.
@@ -60,6 +73,8 @@ struct Scan::Work {
   std::deque<Line> lines;  // taken over
   std::deque<Line> again;  // to be asked once more, behind the others
   std::size_t running = 0;
+  std::deque<std::shared_ptr<Flight>> young;  // by their beginning
+  std::size_t slow = 0;                       // of the running
   bool closed = false;
   std::size_t batches = 0;  // that nobody has taken, as last seen
   std::array<std::int64_t, ScanProgress::kVerdicts> verdicts{};
@@ -203,10 +218,10 @@ void Scan::run() {
 
 // Begins as many domains as may run, as long as somebody takes the rows and the resolver keeps up.
 void Scan::top_up(Work& work) {
+  count_slow(work);
   while (work.batches < kMaxBatches && work.rows.size() < kBatch &&
          work.checker.waiting_questions() == 0) {
-    const std::size_t parked = std::min(kMaxParked, work.checker.waiting_connections());
-    if (work.running >= options_.most_at_once + parked) return;
+    if (work.running - std::min(work.slow, kMaxSlow) >= options_.most_at_once) return;
     const bool again = work.lines.empty() || work.again.size() >= kMaxAgain;
     std::deque<Line>& from = again ? work.again : work.lines;
     if (from.empty()) return;
@@ -216,14 +231,29 @@ void Scan::top_up(Work& work) {
   }
 }
 
+void Scan::count_slow(Work& work) {
+  const net::Time slow = net::Reactor::now() - kSlowAfter;
+  while (!work.young.empty() && (work.young.front()->ended || work.young.front()->began < slow)) {
+    if (!work.young.front()->ended) {
+      work.young.front()->slow = true;
+      ++work.slow;
+    }
+    work.young.pop_front();
+  }
+}
+
 void Scan::start(Work& work, Line line, bool again) {
   ++work.running;
+  const auto flight = work.young.emplace_back(std::make_shared<Flight>());
+  flight->began = net::Reactor::now();
   std::string domain = line.domain;
-  work.checker.start(domain,
-                     [this, &work, line = std::move(line), again](const facts::Domain& facts) {
-                       --work.running;
-                       take(work, line, again, facts);
-                     });
+  work.checker.start(
+      domain, [this, &work, flight, line = std::move(line), again](const facts::Domain& facts) {
+        --work.running;
+        work.slow -= flight->slow ? 1U : 0U;
+        flight->ended = true;
+        take(work, line, again, facts);
+      });
 }
 
 void Scan::take(Work& work, const Line& line, bool again, const facts::Domain& facts) {
@@ -250,6 +280,7 @@ void Scan::hand_out(Work& work, bool all) {
   const std::lock_guard lock(mutex_);
   batches_.push_back(std::move(batch));
   progress_.findings = work.findings;
+  progress_.cpu_seconds = thread_cpu_seconds();
   work.batches = batches_.size();
   changed_.notify_all();
 }

@@ -44,6 +44,7 @@ struct ScanProgress {
 
   std::int64_t done = 0;                           ///< rows
   std::int64_t running = 0;                        ///< domains in flight
+  double cpu_seconds = 0;                          ///< that the thread has used
   std::array<std::int64_t, kVerdicts> verdicts{};  ///< by judge::Verdict
   std::vector<std::int64_t>
       findings;  ///< of the rows handed out: errors and unknown, by judge::FindingId
@@ -60,8 +61,10 @@ class Scan {
   static constexpr std::size_t kMaxBatches = 4;
   /// Lines that wait.
   static constexpr std::size_t kMaxLines = 4096;
-  /// Domains beyond options.most_at_once that are let in while others wait for their turn to connect.
-  static constexpr std::size_t kMaxParked = 4000;
+  /// A domain that takes longer waits for slow servers, or for its turn to connect, and keeps nobody out any more ...
+  static constexpr std::chrono::milliseconds kSlowAfter{1'000};
+  /// ... up to so many of them beside options.most_at_once.
+  static constexpr std::size_t kMaxSlow = 4000;
 
   /// Begins: the resolver's self-test runs while there are no lines yet. Options of which most_at_once domains run at once.
   Scan(Options options, std::shared_ptr<const pki::TrustStore> roots);
@@ -89,6 +92,7 @@ class Scan {
 
   void run();
   void top_up(Work& work);
+  static void count_slow(Work& work);
   void start(Work& work, Line line, bool again);
   void take(Work& work, const Line& line, bool again, const facts::Domain& facts);
   void hand_out(Work& work, bool all);

@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <climits>
@@ -56,13 +57,11 @@ std::string_view bytes_of(const ASN1_STRING* text) {
           static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
 
-// Where calendars begin; ASN.1 has a year 0.
-constexpr std::int64_t kYear1 = -62'135'596'800;
+constexpr std::int64_t kYear1 = -62'135'596'800;  // 0001-01-01T00:00:00Z
 
 std::int64_t seconds_of(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return 0;
-  if (parts.tm_year < 1 - 1900) return kYear1;
   const std::chrono::year_month_day date(
       std::chrono::year(parts.tm_year + 1900),
       std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
@@ -70,7 +69,8 @@ std::int64_t seconds_of(const ASN1_TIME* time) {
   const std::chrono::sys_seconds whole =
       std::chrono::sys_days(date) + std::chrono::hours(parts.tm_hour) +
       std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec);
-  return whole.time_since_epoch().count();
+  // DER can write a year 0, which no program that shows times knows.
+  return std::max(whole.time_since_epoch().count(), kYear1);
 }
 
 Names alternative_names(X509* certificate) {

@@ -120,10 +120,17 @@ Seen Distinct::add(const tlsrpt::Report& report, std::uint32_t& number) {
   }
   const std::uint64_t content = siphash13(key_, scratch_.view());
   contents_.prefetch(content);
+  last_ = {id, content};
   std::uint32_t unused = 0;
   const bool new_id = ids_.add(id, unused);
   if (!contents_.add(content, number) && !new_id) return Seen::duplicate;
   return new_id || report.report_id.empty() ? Seen::first : Seen::id_again;
+}
+
+void Distinct::add(const Digest& digest) {
+  std::uint32_t unused = 0;
+  ids_.add(digest.id, unused);
+  contents_.add(digest.content, unused);
 }
 
 }  // namespace mxseal::reports

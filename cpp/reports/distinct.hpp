@@ -47,18 +47,30 @@ class HashSet {
 
 enum class Seen : std::uint8_t { first, id_again, duplicate };
 
+/// Stands for a report wherever the same key is used.
+struct Digest {
+  std::uint64_t id = 0;       ///< organization and report id
+  std::uint64_t content = 0;  ///< everything
+};
+
 class Distinct {
  public:
   /// With `numbered`, add() can tell which report a duplicate repeats, for 4 more bytes a report.
-  explicit Distinct(bool numbered) : contents_(numbered), ids_(false), key_(SipKey::random()) {}
+  explicit Distinct(bool numbered, SipKey key = SipKey::random())
+      : contents_(numbered), ids_(false), key_(key) {}
 
   /// Whether the report was added before. `number` is then that of the report it repeats.
   Seen add(const tlsrpt::Report& report, std::uint32_t& number);
+  /// A report that was met elsewhere, under the same key.
+  void add(const Digest& digest);
+  /// Of the report that was added last.
+  const Digest& last() const { return last_; }
 
  private:
   HashSet contents_;
   HashSet ids_;
   SipKey key_;
+  Digest last_;
   Bytes scratch_;
 };
 

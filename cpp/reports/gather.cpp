@@ -32,7 +32,13 @@ bool equal_without_case(std::string_view a, std::string_view b) {
 class Stage {
  public:
   Stage(const Options& options, Collector& collector)
-      : options_(options), collector_(collector), distinct_(collector.wants_numbers()) {}
+      : options_(options),
+        collector_(collector),
+        distinct_(collector.wants_numbers(),
+                  options.part != nullptr ? options.part->key : SipKey::random()) {
+    if (options.part == nullptr) return;
+    for (const Digest& known : options.part->known) distinct_.add(known);
+  }
 
   void report(tlsrpt::Report& report, const Place& place) {
     ++read_;
@@ -61,6 +67,7 @@ class Stage {
       collector_.duplicate(report, place, number);
       return;
     }
+    if (options_.part != nullptr) options_.part->met.push_back(distinct_.last());
     if (seen == Seen::id_again) report.deviations.add(Deviation::report_id_repeated);
     if (!filter.domains.empty()) {
       std::erase_if(report.policies, [this](const auto& entry) { return !keeps_domain(entry); });

@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/siphash.hpp"
 #include "formats/tlsrpt_report.hpp"
+#include "reports/distinct.hpp"
 #include "reports/place.hpp"
 
 namespace mxseal::reports {
@@ -27,6 +29,13 @@ struct Filter {
   std::vector<std::string> organizations;  ///< ASCII case does not matter
 };
 
+/// One part of an archive whose parts are read in several places: each report counts once all the same.
+struct Part {
+  SipKey key;                 ///< of the digests, the same for all parts
+  std::vector<Digest> known;  ///< of reports that another part counts: duplicates here
+  std::vector<Digest> met;    ///< gather() adds those of the reports that it gives out, in order
+};
+
 struct Progress {
   std::int64_t files = 0;
   std::int64_t bytes = 0;    ///< read from files, before unpacking
@@ -38,6 +47,8 @@ struct Options {
   int threads = 1;
   /// Called on the calling thread, at most about every 50 ms; false stops everything.
   std::function<bool(const Progress&)> pulse;
+  /// Null where the paths are the whole archive.
+  Part* part = nullptr;
 };
 
 /// What was met, whatever the collector keeps of it.

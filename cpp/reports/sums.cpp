@@ -130,6 +130,23 @@ std::optional<Period> find_period(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<std::string> notes_of(const std::vector<Key>& keys, const Asides& asides) {
+  std::vector<std::string> notes;
+  if (std::ranges::any_of(keys, is_of_detail)) {
+    notes.push_back("Sums over failure details; " + grouped(asides.failed_without_detail) +
+                    (asides.failed_without_detail == 1
+                         ? " more failed session came without a detail."
+                         : " more failed sessions came without a detail."));
+  } else if (std::ranges::find(keys, Key::policy_type) == keys.end()) {
+    notes.push_back(
+        "Sessions that a report gives under both sts and tlsa for a domain are counted once, by "
+        "the larger sum of the two (" +
+        grouped(asides.counted_once) + (asides.counted_once == 1 ? " time)." : " times)."));
+  }
+  if (asides.saturated) notes.emplace_back("A sum is larger than 2^63-1 and stands as 2^63-1.");
+  return notes;
+}
+
 Sums::Sums(std::vector<Key> keys, Period period)
     : keys_(std::move(keys)),
       period_(period),
@@ -189,7 +206,7 @@ std::int32_t Sums::group_for(const tlsrpt::Report& report) {
 void Sums::add_to(std::int64_t& sum, std::int64_t count) {
   if (__builtin_add_overflow(sum, count, &sum)) {
     sum = std::numeric_limits<std::int64_t>::max();
-    saturated_ = true;
+    asides_.saturated = true;
   }
 }
 
@@ -237,7 +254,7 @@ void Sums::add_pending() {
     Group& group = groups_[static_cast<std::size_t>(sum.group)];
     add_to(group.successful, std::max(sum.sts[0], sum.tlsa[0]));
     add_to(group.failed, std::max(sum.sts[1], sum.tlsa[1]));
-    if (sum.has_sts && sum.has_tlsa) ++counted_once_;
+    if (sum.has_sts && sum.has_tlsa) ++asides_.counted_once;
   }
 }
 
@@ -256,7 +273,7 @@ void Sums::add_details(const tlsrpt::Report& report, const tlsrpt::PolicyEntry& 
     add_to(with_detail, detail.failed_session_count);
   }
   if (entry.total_failure_session_count > with_detail) {
-    add_to(failed_without_detail_, entry.total_failure_session_count - with_detail);
+    add_to(asides_.failed_without_detail, entry.total_failure_session_count - with_detail);
   }
 }
 
@@ -335,22 +352,6 @@ std::shared_ptr<const Table> Sums::table() const {
     add("total_failure_session_count", &Group::failed);
   }
   return table;
-}
-
-std::vector<std::string> Sums::notes() const {
-  std::vector<std::string> notes;
-  if (over_details_) {
-    notes.push_back("Sums over failure details; " + grouped(failed_without_detail_) +
-                    (failed_without_detail_ == 1 ? " more failed session came without a detail."
-                                                 : " more failed sessions came without a detail."));
-  } else if (!by_policy_type_) {
-    notes.push_back(
-        "Sessions that a report gives under both sts and tlsa for a domain are counted once, by "
-        "the larger sum of the two (" +
-        grouped(counted_once_) + (counted_once_ == 1 ? " time)." : " times)."));
-  }
-  if (saturated_) notes.emplace_back("A sum is larger than 2^63-1 and stands as 2^63-1.");
-  return notes;
 }
 
 }  // namespace mxseal::reports

@@ -54,6 +54,16 @@ enum class Period : std::uint8_t { none, day, week, month };
 /// "day", "week", "month"; "" is none.
 std::optional<Period> find_period(std::string_view name);
 
+/// What was met on the way to sums and is said beside them.
+struct Asides {
+  std::int64_t failed_without_detail = 0;  ///< failed sessions without a detail (sums over details)
+  std::int64_t counted_once = 0;  ///< how often the larger of an sts and a tlsa sum was taken
+  bool saturated = false;         ///< a sum did not fit into 63 bits: it stands as 2^63-1
+};
+
+/// What a reader must know to read sums by these keys rightly, in sentences.
+std::vector<std::string> notes_of(const std::vector<Key>& keys, const Asides& asides);
+
 class Sums {
  public:
   Sums(std::vector<Key> keys, Period period);
@@ -63,14 +73,8 @@ class Sums {
   bool over_details() const { return over_details_; }
   /// period (where there is one), the keys, then the sums; sorted by period and keys.
   std::shared_ptr<const Table> table() const;
-  /// What a reader must know to read the sums rightly, in sentences.
-  std::vector<std::string> notes() const;
-  /// Failed sessions that came without a detail (over_details() only).
-  std::int64_t failed_without_detail() const { return failed_without_detail_; }
-  /// A sum did not fit into 63 bits and stands as 2^63-1.
-  bool saturated() const { return saturated_; }
-  /// How often the larger of an sts and a tlsa sum was taken.
-  std::int64_t counted_once() const { return counted_once_; }
+  std::vector<std::string> notes() const { return notes_of(keys_, asides_); }
+  const Asides& asides() const { return asides_; }
 
  private:
   struct Group {
@@ -113,9 +117,7 @@ class Sums {
   std::vector<Group> groups_;
   std::vector<Pending> pending_;
   std::uint64_t report_ = 0;
-  std::int64_t failed_without_detail_ = 0;
-  std::int64_t counted_once_ = 0;
-  bool saturated_ = false;
+  Asides asides_;
 };
 
 }  // namespace mxseal::reports

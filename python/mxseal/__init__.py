@@ -2,7 +2,7 @@
 """Is mail to a domain really encrypted, to the right server, and if not, why?
 
 ``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates,
-``mxseal.summarize_scan`` sums up a scan;
+``mxseal.summarize_scan`` sums up a scan and ``mxseal.diff_scans`` compares two;
 ``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
 records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``
 and ``MissingExtraError``.
@@ -31,6 +31,7 @@ from mxseal._public import publish
 if TYPE_CHECKING:
     from mxseal import x509
     from mxseal._check import DomainCheck, acheck, check
+    from mxseal._diff import ScanDiff, diff_scans
     from mxseal._probe import MxProbe, probe_mx
     from mxseal._scan import Scan, scan
     from mxseal._summary import ScanSummary, summarize_scan
@@ -45,10 +46,12 @@ __all__ = [
     "NetworkError",
     "ParseError",
     "Scan",
+    "ScanDiff",
     "ScanSummary",
     "__version__",
     "acheck",
     "check",
+    "diff_scans",
     "mtasts",
     "probe_mx",
     "scan",
@@ -63,9 +66,11 @@ _LATER = {
     "DomainCheck": "_check",
     "MxProbe": "_probe",
     "Scan": "_scan",
+    "ScanDiff": "_diff",
     "ScanSummary": "_summary",
     "acheck": "_check",
     "check": "_check",
+    "diff_scans": "_diff",
     "probe_mx": "_probe",
     "scan": "_scan",
     "summarize_scan": "_summary",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from types import NoneType, UnionType
@@ -380,8 +380,8 @@ class DomainCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal check``; times are text by RFC 3339."""
-        values: dict[str, Any] = plain(asdict(self))
-        return {"schema_version": values.pop("schema_version"), **values}
+        values: dict[str, Any] = plain(self)
+        return values
 
     def __repr__(self) -> str:
         errors = len(self.errors)
@@ -396,22 +396,30 @@ class DomainCheck:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: times are text by RFC 3339."""
-    if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
-    if isinstance(value, list):
+    """A value of these types as JSON has it: objects of their fields, times by RFC 3339."""
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is list:
         return [plain(each) for each in value]
-    if isinstance(value, datetime):
+    if kind is dict:
+        return {name: plain(each) for name, each in value.items()}
+    if kind is datetime:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value
+    return {name: plain(getattr(value, name)) for name in _names(kind)}  # type: ignore[arg-type]
+
+
+_AS_IT_IS = frozenset((str, int, float, bool, NoneType))
+
+
+@cache
+def _names(kind: Any) -> list[str]:
+    """The fields of a dataclass; a version comes first."""
+    names = [each.name for each in fields(kind)]
+    return sorted(names, key=lambda name: name != "schema_version")
 
 
 # ----------------------------------------------------------------------- from the core's answer
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind, globals())  # whatever module users see it in
-
-
 def build(kind: Any, value: Any) -> Any:
     """A value of the core (dict, list, seconds since 1970 for times) as the type that users hold.
 
@@ -419,20 +427,33 @@ def build(kind: Any, value: Any) -> Any:
         kind: a dataclass of this module, or the type of one of its fields.
         value: what the core says.
     """
+    return _builder(kind)(value)
+
+
+@cache
+def _builder(kind: Any) -> Callable[[Any], Any]:
+    """What build() does for a type; a check has dozens of values, and types do not change."""
     if get_origin(kind) in (Union, UnionType):
-        if value is None:
-            return None
-        [kind] = [each for each in get_args(kind) if each is not NoneType]
+        [inner] = [_builder(each) for each in get_args(kind) if each is not NoneType]
+        return lambda value: None if value is None else inner(value)
     if get_origin(kind) is list:
-        [item] = get_args(kind)
-        return [build(item, each) for each in value]
+        [item] = map(_builder, get_args(kind))
+        return lambda values: [item(each) for each in values]
     if kind is datetime:
-        return datetime.fromtimestamp(value, UTC)
+        return lambda seconds: datetime.fromtimestamp(seconds, UTC)
     if is_dataclass(kind):
-        hints = _hints(kind)  # type: ignore[arg-type]
-        names = [each.name for each in fields(kind) if each.name in value]
-        return kind(**{name: build(hints[name], value[name]) for name in names})  # type: ignore[operator]
-    return value
+        parts: list[tuple[str, Callable[[Any], Any]]] = []
+
+        def made(value: dict[str, Any]) -> Any:
+            if not parts:  # not before: a rehearsal holds a check in a check
+                hints = get_type_hints(kind, globals())  # whatever module users see it in
+                parts.extend((each.name, _builder(hints[each.name])) for each in fields(kind))
+            return kind(  # type: ignore[operator]
+                **{name: part(value[name]) for name, part in parts if name in value}
+            )
+
+        return made
+    return lambda value: value
 
 
 # ------------------------------------------------------------------------------------- the calls

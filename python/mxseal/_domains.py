@@ -21,7 +21,7 @@ from mxseal._reading import WrongValueError
 if TYPE_CHECKING:
     import pyarrow
 
-WINDOW = 100_000  # lines among which the order is shuffled: about 20 MB
+WINDOW = 20_000  # lines among which the order is shuffled: about 4 MB
 CHUNK = 10_000  # rows of a table that stand in memory as Python objects
 
 

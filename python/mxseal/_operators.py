@@ -64,6 +64,8 @@ class Operators:
 def registered(host: str) -> str:
     """The domain that somebody seems to have registered, to which the host belongs."""
     labels = host.lower().rstrip(".").split(".")
+    if labels[-1].isdigit() or ":" in host:
+        return host  # an address where a name should be
     three = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _REGISTRIES
     return ".".join(labels[-3 if three else -2 :])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,8 +58,8 @@ class MxProbe:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal probe``; times are text by RFC 3339."""
-        values: dict[str, Any] = plain(asdict(self))
-        return {"schema_version": values.pop("schema_version"), **values}
+        values: dict[str, Any] = plain(self)
+        return values
 
     def __repr__(self) -> str:
         return f"<MxProbe {self.host!a} port {self.port}: {self.verdict}>"

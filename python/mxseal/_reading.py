@@ -81,6 +81,19 @@ class Archive:
         """Several sums of one reading."""
         return core.summarize_reports(self.paths, specs, *self._asked, progress)
 
+    def summarize_part(self, spec: Spec, key: tuple[int, int], known: bytes) -> tuple[Sums, bytes]:
+        """Sums of an archive that is one part of a larger one.
+
+        Args:
+            spec: of the sums.
+            key: of the digests, two numbers of 64 bits; the same for all parts.
+            known: digests of reports that another part counts, 16 bytes each: duplicates here.
+
+        Returns:
+            The sums, and the digests of the reports in them.
+        """
+        return core.summarize_part(self.paths, spec, *self._asked, key, known)
+
     def count_files(self) -> int:
         """How many files lie below the paths."""
         return core.count_files(self.paths)

@@ -65,6 +65,12 @@ WAIT = 0.1  # seconds without the GIL at most
 LEAST_FED = 256  # lines at once, where there are so many
 BLOCKLIST = "~/.config/mxseal/blocklist"
 
+# Fixed limits of a scan: seconds for a policy, seconds for an MX address, new connections a second
+# to a network (/24, /48).
+POLICY_TIMEOUT = 20.0
+PROBE_TIMEOUT = 20.0
+MOST_PER_NETWORK = 10.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScanSettings:
@@ -87,6 +93,7 @@ class ScanSettings:
         concurrency: domains at once.
         rate: DNS messages a second to each resolver; loopback has no limit.
         max_per_host: connections at once to an address; loopback has no limit.
+        max_per_network: new connections a second to a network; loopback has no limit.
         seed: of the order in which the list is scanned; None: as it stands.
         contact: URL or mail address in the User-Agent, for those who wonder.
     """
@@ -107,6 +114,7 @@ class ScanSettings:
     concurrency: int = 500
     rate: float = 200.0
     max_per_host: int = 2
+    max_per_network: float = MOST_PER_NETWORK
     seed: int | None = 0
     contact: str = ""
 
@@ -119,13 +127,6 @@ class ScanSettings:
         return values
 
 
-# Fixed limits of a scan: seconds for a policy, seconds for an MX address, new connections a second
-# to a network (/24, /48).
-POLICY_TIMEOUT = 20.0
-PROBE_TIMEOUT = 20.0
-MOST_PER_NETWORK = 10.0
-
-
 class Scan:
     """A scan: iterate it for batches while it runs, or ask it for a whole table.
 
@@ -135,6 +136,7 @@ class Scan:
     Attributes:
         domains: the list.
         settings: how.
+        lists: texts of the block list and of the exceptions from it.
     """
 
     def __init__(
@@ -145,6 +147,7 @@ class Scan:
         blocklist: str = "",
         allowlist: str = "",
         done: Callable[[int], bool] | None = None,
+        only_mx: bool = False,
     ) -> None:
         """See ``mxseal.scan``.
 
@@ -154,11 +157,14 @@ class Scan:
             blocklist: text of the list of those who are left alone.
             allowlist: text of the exceptions from it.
             done: whether a line has its row already.
+            only_mx: nothing but MX records is asked for; of a row only ``mx[].host`` means
+                something then.
         """
         self.domains = domains
         self.settings = settings
-        self._lists = blocklist, allowlist
+        self.lists = blocklist, allowlist
         self._done = done
+        self._only_mx = only_mx
         self._core: core.Scan | None = None
         self._lines: Iterator[Any] | None = None
         self._carried: dict[int, tuple[Any, ...]] = {}
@@ -225,10 +231,11 @@ class Scan:
                 concurrency=settings.concurrency,
                 rate=settings.rate,
                 most_per_address=settings.max_per_host,
-                most_per_network=MOST_PER_NETWORK,
-                blocked=self._lists[0],
-                allowed=self._lists[1],
+                most_per_network=settings.max_per_network,
+                blocked=self.lists[0],
+                allowed=self.lists[1],
                 at=None if settings.at is None else int(settings.at.timestamp()),
+                only_mx=self._only_mx,
             )
             self._started = datetime.now(UTC)
             seed = settings.seed
@@ -343,8 +350,8 @@ class Scan:
             "questions": {
                 name: now.get(name, 0) for name in ("questions", "messages", "answers", "timed_out")
             },
-            "started": _text(self._started),
-            "ended": _text(self._ended_at),
+            "started": text_of(self._started),
+            "ended": text_of(self._ended_at),
             "domains": now.get("done", 0),
             "verdicts": now.get("verdicts", {}),
             "errors": now.get("errors", {}),
@@ -418,7 +425,7 @@ def scan(
         rate: DNS messages a second to each resolver that is not on loopback.
         max_per_host: connections at once to an address that is not on loopback; besides, 10 new
             ones a second to a network (/24, /48).
-        seed: of the order, which is shuffled within windows of 100,000 lines; None: as they stand.
+        seed: of the order, which is shuffled within windows of 20,000 lines; None: as they stand.
         contact: URL or mail address in the User-Agent, for those who wonder who asks.
         blocklist: addresses, networks (CIDR) and domains, one a line, that are left alone: a file,
             or lines; ``~/.config/mxseal/blocklist`` if None and there.
@@ -491,7 +498,8 @@ def _user_agent(contact: str) -> str:
     return f"mxseal/{__version__}" + (f" (+{contact})" if contact else "")
 
 
-def _text(moment: datetime | None) -> str | None:
+def text_of(moment: datetime | None) -> str | None:
+    """RFC 3339, in UTC."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

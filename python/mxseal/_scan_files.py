@@ -39,8 +39,9 @@ class ScanRows:
         """Looks what it is.
 
         Args:
-            source: the name of a file (Parquet, Arrow, NDJSON), or a table that speaks the Arrow C
-                stream (``scan.to_arrow()``, a DataFrame).
+            source: the name of a file (Parquet, Arrow, NDJSON) or of a folder that
+                ``mxseal.dask.scan`` wrote, or a table that speaks the Arrow C stream
+                (``scan.to_arrow()``, a DataFrame).
 
         Raises:
             OSError: the file cannot be read.
@@ -51,11 +52,15 @@ class ScanRows:
         self._arrow = require("pyarrow", "parquet", "reading a scan")
         self._path: Path | None = None
         self._table: pyarrow.Table | None = None
+        self._parts: list[ScanRows] = []
         self.record: dict[str, Any] = {}
         if isinstance(source, str | os.PathLike):
             self.name = os.fspath(source)
             self._path = Path(source).expanduser()
-            self._kind = self._kind_of(self._path)
+            if self._path.is_dir():
+                self._parts = self._parts_of(self._path)
+            else:
+                self._kind = self._kind_of(self._path)
             names, metadata = self._schema()
         elif hasattr(source, "__arrow_c_stream__"):
             self.name = "a table"
@@ -90,7 +95,13 @@ class ScanRows:
                 "scan again, or keep all columns",
                 self.name,
             )
-        yield from self._read(columns, tops)
+        for batch in self._read(columns, tops):
+            types = [_without_views(each.type) for each in batch.schema]
+            if types != batch.schema.types:
+                schema = self._arrow.schema(list(zip(tops, types, strict=True)))
+                yield from self._arrow.Table.from_batches([batch]).cast(schema).to_batches()
+            else:
+                yield batch
 
     @contextmanager
     def understood(self) -> Iterator[None]:
@@ -113,17 +124,37 @@ class ScanRows:
     def _read(self, columns: Sequence[str], tops: list[str]) -> Iterator[pyarrow.RecordBatch]:
         if self._table is not None:
             yield from self._table.select(tops).to_batches(max_chunksize=BATCH)
+        elif self._parts:
+            for part in self._parts:
+                yield from part.batches(columns)
         elif self._kind == "parquet":
             with self._parquet() as file:
-                yield from file.iter_batches(BATCH, columns=_leaves(file, columns))
+                yield from file.iter_batches(
+                    BATCH, columns=_leaves(file, columns), use_threads=False
+                )
         elif self._kind == "ndjson":
-            yield from self._ndjson(tops)
+            yield from self._ndjson(columns, tops)
         else:
             with self._stream() as batches:
                 for batch in batches:
                     batch = batch.select(tops)
                     for start in range(0, batch.num_rows, BATCH):
                         yield batch.slice(start, BATCH)
+
+    def _parts_of(self, folder: Path) -> list[ScanRows]:
+        """The files of a folder; its record says that all of them are there."""
+        files = sorted(folder.glob("part-*.parquet"))
+        if not files or not self._beside(folder).is_file():
+            raise WrongValueError(
+                f"no whole scan: {self._beside(folder).name} is not beside its files",
+                "name a file, or scan again into another folder",
+                self.name,
+            )
+        return [ScanRows(each) for each in files]
+
+    @staticmethod
+    def _beside(path: Path) -> Path:
+        return path.with_name(path.name + ".run.json")
 
     def _kind_of(self, path: Path) -> str:
         with path.open("rb") as file:
@@ -143,6 +174,8 @@ class ScanRows:
         raise WrongValueError("no scan", do, self.name)
 
     def _schema(self) -> tuple[list[str], dict[bytes, bytes] | None]:
+        if self._parts:
+            return list(frozenset.intersection(*(part._names for part in self._parts))), None
         with self.understood():
             if self._kind == "parquet":
                 with self._parquet() as file:
@@ -155,7 +188,7 @@ class ScanRows:
 
     def _set_record(self, text: bytes | None) -> None:
         if text is None and self._path is not None:
-            beside = self._path.with_name(self._path.name + ".run.json")
+            beside = self._beside(self._path)
             text = beside.read_bytes() if beside.is_file() else None
         try:
             record = json.loads(text or b"{}")
@@ -191,12 +224,14 @@ class ScanRows:
             first = None
         return list(first) if isinstance(first, dict) else []
 
-    def _ndjson(self, tops: list[str]) -> Iterator[pyarrow.RecordBatch]:
+    def _ndjson(self, columns: Sequence[str], tops: list[str]) -> Iterator[pyarrow.RecordBatch]:
         import pyarrow.json
 
         types = {field.name: field.type for field in scan_schema()}
         options = pyarrow.json.ParseOptions(
-            explicit_schema=self._arrow.schema([(name, types[name]) for name in tops]),
+            explicit_schema=self._arrow.schema(
+                [(name, _of_these(types[name], name, columns)) for name in tops]
+            ),
             unexpected_field_behavior="ignore",
         )
         with self._opened().open("rb") as file:
@@ -243,7 +278,7 @@ def scan_schema() -> pyarrow.Schema:
     host = struct(
         host=text,
         preference=whole,
-        in_policy=text,
+        in_policy=pa.bool_(),
         dane=text,
         verdict=text,
         addresses=pa.list_(address),
@@ -300,6 +335,42 @@ def field(structs: pyarrow.Array, name: str) -> pyarrow.Array:
     import pyarrow.compute as pc
 
     return pc.struct_field(structs, name)
+
+
+def _without_views(kind: pyarrow.DataType) -> pyarrow.DataType:
+    """The type with other text for that of Polars, of which Arrow can take no rows."""
+    import pyarrow as pa
+
+    if str(kind) == "string_view":
+        return pa.large_string()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        item = _without_views(kind.value_type)
+        return pa.large_list(item) if pa.types.is_large_list(kind) else pa.list_(item)
+    if pa.types.is_struct(kind):
+        return pa.struct([(each.name, _without_views(each.type)) for each in kind])
+    return kind
+
+
+def _of_these(kind: pyarrow.DataType, name: str, columns: Sequence[str]) -> pyarrow.DataType:
+    """The type with no more fields than these columns ask for."""
+    import pyarrow as pa
+
+    if name in columns:
+        return kind
+    if pa.types.is_list(kind):
+        return pa.list_(_of_these(kind.value_type, name, columns))
+    wanted = {
+        column[len(name) + 1 :].partition(".")[0]
+        for column in columns
+        if column.startswith(name + ".")
+    }
+    return pa.struct(
+        [
+            (each.name, _of_these(each.type, f"{name}.{each.name}", columns))
+            for each in kind
+            if each.name in wanted
+        ]
+    )
 
 
 def _leaves(file: Any, columns: Sequence[str]) -> list[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Kind = Literal["parquet", "arrow", "ndjson", "csv"]
 KINDS: tuple[Kind, ...] = ("parquet", "arrow", "ndjson", "csv")
 KEY = b"mxseal"  # of the metadata, in FILE.part and in FILE
-ROWS = 10_000  # of a group of rows in the finished file
+ROWS = 5_000  # of a group of rows in the finished file; more take memory, fewer make it larger
 
 
 def kind_of(path: Path) -> Kind:
@@ -232,7 +232,11 @@ def _write_parquet(journal: Journal, path: Path, metadata: bytes) -> None:
         for table in journal.pieces():
             piece = _plain(table, metadata)
             if writer is None:
-                writer = parquet.ParquetWriter(path, piece.schema, compression="zstd")
+                # Without Arrow's own schema beside Parquet's: dictionaries within lists would come
+                # back as such, and pyarrow cannot read these in batches.
+                writer = parquet.ParquetWriter(
+                    path, piece.schema, compression="zstd", store_schema=False
+                )
             writer.write_table(piece)
     finally:
         if writer is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -190,8 +190,8 @@ class ScanSummary:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal summary``; times are text by RFC 3339."""
-        values: dict[str, Any] = plain(asdict(self))
-        return {"schema_version": values.pop("schema_version"), **values}
+        values: dict[str, Any] = plain(self)
+        return values
 
     def __repr__(self) -> str:
         verdicts = ", ".join(

@@ -34,10 +34,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-BENCH = Path(__file__).resolve().parent
-ROOT = BENCH.parents[1]
-BUILD = ROOT / "build" / "bench"
-VENV_PYTHON = BUILD / "venv" / "bin" / "python"
+from check_rows import CHECK_ROWS, CHECKERS
+from places import BENCH, BUILD, ROOT, VENV_PYTHON, say
+from scan_rows import SCAN_ROWS
 
 # Peers that are compiled: folder of the program, what builds it there.
 COMPILED = {
@@ -46,9 +45,13 @@ COMPILED = {
         ("cargo", "build", "--release", "--quiet", "--target-dir", "../cargo"),
     ),
     "mox": ("mox", ("go", "build", "-o", "mox_peer", ".")),
+    "mox-check": ("mox_check", ("go", "build", "-o", "mox_check", ".")),
 }
 
-PACKAGES = ("parsedmarc==11.1.0", "isal", "msgspec", "orjson", "duckdb", "pandas")
+PACKAGES = (
+    *("parsedmarc==11.1.0", "isal", "msgspec", "orjson", "duckdb", "pandas"),
+    *("checkdmarc==6.0.4", "aiodns", "aiohttp"),
+)
 
 
 def venv(script: str) -> Callable[[], list[str]]:
@@ -192,10 +195,6 @@ ROWS = {
         memory=80 * 1024,
     ),
 }
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 # ------------------------------------------------------------------------------------------ peers
@@ -474,27 +473,37 @@ def first_file(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*.json.gz")) if path.is_file())
 
 
-SPECIAL = {"memory": run_memory, "threads": run_threads, "command": run_command}
+SPECIAL = {
+    "memory": run_memory,
+    "threads": run_threads,
+    "command": run_command,
+    **CHECK_ROWS,
+    **SCAN_ROWS,
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Benchmark mxseal and its peers.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help="all unless told")
     parser.add_argument("--pairs", type=int, default=5, help="rounds in which all take turns")
-    parser.add_argument("--only", default=",".join(CONTESTANTS), help="contestants, with commas")
+    contestants = [*CONTESTANTS, *(each for each in CHECKERS if each not in CONTESTANTS)]
+    parser.add_argument("--only", default=",".join(contestants), help="contestants, with commas")
     parser.add_argument("--list", action="store_true", help="names of rows and contestants")
     given = parser.parse_args()
     if given.list:
         print("rows:", *ROWS, *SPECIAL)
-        print("contestants:", *CONTESTANTS)
+        print("contestants:", *contestants)
         return 0
     rows = given.rows or [*ROWS, *SPECIAL]
     asked = set(given.only.split(","))
-    unknown = (set(rows) - {*ROWS, *SPECIAL}) | (asked - set(CONTESTANTS))
+    unknown = (set(rows) - {*ROWS, *SPECIAL}) | (asked - set(contestants))
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; see --list")
     wanted = {n for r in rows if r in ROWS for n in (*ROWS[r].ratios, *ROWS[r].others)}
     wanted |= {"mxseal"} | ({"parsedmarc"} if "command" in rows else set())
+    wanted |= set(CHECKERS) if "checks" in rows else set()
+    wanted |= {"checkdmarc", "asyncio"} if "scans" in rows else set()
+    wanted |= {"checkdmarc"} if "check-start" in rows else set()
     names = prepare(wanted & asked)
     report = Report()
     report.head()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Real servers in a network namespace of their own: nsd, unbound, nginx and Postfix.
 
+The tests' world is here, and what the benchmark builds its own from.
+
 Everything lives in one temporary folder and one namespace, in which all of 127.0.0.0/8 and the
 ports 25, 53 and 443 are free: nothing is heard outside, nothing outside is touched. The zone
 ``lab.`` is signed and unbound validates it; ``dead.`` is a zone whose
@@ -135,32 +137,33 @@ def world(folder: Path) -> Iterator[World]:
     namespace = f"mxseal-{os.getpid()}"
     stop: list[Callable[[], object]] = []
     try:
-        _run("ip", "netns", "add", namespace)
+        must_run("ip", "netns", "add", namespace)
         stop.append(lambda: subprocess.run(["ip", "netns", "del", namespace], check=False))
-        _run("ip", "-n", namespace, "link", "set", "lo", "up")
+        must_run("ip", "-n", namespace, "link", "set", "lo", "up")
         folder.chmod(0o755)
         roots = Authority("Laboratory Root")
         issued = _certificates(roots)
         ca_file = folder / "root.pem"
         ca_file.write_text(roots.pem)
         starts = (
-            _start_nsd(folder / "nsd", namespace, issued),
-            _start_unbound(folder / "unbound", folder / "nsd", namespace),
+            start_nsd(folder / "nsd", namespace, _zone(issued)),
+            start_unbound(folder / "unbound", folder / "nsd", namespace),
             _start_nginx(folder / "nginx", namespace, roots),
-            _start_postfix(folder / "postfix", namespace, issued),
+            start_postfix(folder / "postfix", namespace, issued, _doors(folder / "postfix")),
         )
         stop += starts
         for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (WEB, 443)):
-            _wait_for(namespace, address, port)
+            wait_for(namespace, address, port)
         for number in range(len(LISTENERS)):
-            _wait_for(namespace, f"127.20.2.{number + 1}", 25)
+            wait_for(namespace, f"127.20.2.{number + 1}", 25)
         yield World(namespace, ca_file)
     finally:
         for each in reversed(stop):
             each()
 
 
-def _run(*command: str | Path) -> None:
+def must_run(*command: str | Path) -> None:
+    """Runs a command; RuntimeError with its words where it fails."""
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(
@@ -168,7 +171,8 @@ def _run(*command: str | Path) -> None:
         )
 
 
-def _in(namespace: str, *command: str | Path) -> subprocess.Popen[bytes]:
+def start_in(namespace: str, *command: str | Path) -> subprocess.Popen[bytes]:
+    """A server inside."""
     return subprocess.Popen(
         ["ip", "netns", "exec", namespace, *map(str, command)],
         stdin=subprocess.DEVNULL,
@@ -177,7 +181,9 @@ def _in(namespace: str, *command: str | Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _ended(process: subprocess.Popen[bytes]) -> Callable[[], object]:
+def ended(process: subprocess.Popen[bytes]) -> Callable[[], object]:
+    """What ends it."""
+
     def end() -> object:
         process.terminate()
         return process.wait(10)
@@ -185,8 +191,8 @@ def _ended(process: subprocess.Popen[bytes]) -> Callable[[], object]:
     return end
 
 
-def _wait_for(namespace: str, address: str, port: int) -> None:
-    """Until the port takes a connection; a short-lived child looks from inside."""
+def wait_for(namespace: str, address: str, port: int) -> None:
+    """Waits until the port takes a connection; a short-lived child looks from inside."""
     code = f"import socket; socket.create_connection(({address!r}, {port}), 1).close()"
     deadline = time.monotonic() + PATIENCE
     command = ["ip", "netns", "exec", namespace, "python3", "-c", code]
@@ -240,9 +246,10 @@ def _zone(issued: dict[str, Issued]) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def _start_nsd(folder: Path, namespace: str, issued: dict[str, Issued]) -> Callable[[], object]:
+def start_nsd(folder: Path, namespace: str, zone: str) -> Callable[[], object]:
+    """The zone ``lab.``, signed; its anchor is ``anchor.ds``. Gives back what ends the server."""
     folder.mkdir()
-    (folder / "lab.zone").write_text(_zone(issued))
+    (folder / "lab.zone").write_text(zone)
     keys = []
     for options in (["-k"], []):
         made = subprocess.run(
@@ -279,10 +286,11 @@ zone:
   zonefile: "{folder}/lab.signed"
 """
     )
-    return _ended(_in(namespace, "nsd", "-d", "-c", folder / "nsd.conf"))
+    return ended(start_in(namespace, "nsd", "-d", "-c", folder / "nsd.conf"))
 
 
-def _start_unbound(folder: Path, nsd: Path, namespace: str) -> Callable[[], object]:
+def start_unbound(folder: Path, nsd: Path, namespace: str) -> Callable[[], object]:
+    """A resolver that validates ``lab.``, whose zone lies in the folder ``nsd``."""
     folder.mkdir()
     (folder / "unbound.conf").write_text(
         f"""server:
@@ -314,7 +322,7 @@ stub-zone:
   stub-prime: no
 """
     )
-    return _ended(_in(namespace, "unbound", "-d", "-c", folder / "unbound.conf"))
+    return ended(start_in(namespace, "unbound", "-d", "-c", folder / "unbound.conf"))
 
 
 # ------------------------------------------------------------------------------------ HTTPS, SMTP
@@ -357,10 +365,38 @@ http {{
 {"".join(blocks)}}}
 """
     )
-    return _ended(_in(namespace, "nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log"))
+    return ended(
+        start_in(namespace, "nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log")
+    )
 
 
-def _start_postfix(folder: Path, namespace: str, issued: dict[str, Issued]) -> Callable[[], object]:
+def _doors(folder: Path) -> str:
+    """The listeners, for master.cf."""
+    lines = []
+    for number, listener in enumerate(LISTENERS):
+        lines.append(f"127.20.2.{number + 1}:25 inet n - n - 20 smtpd")
+        if listener == "plain":
+            lines.append("  -o smtpd_tls_security_level=none")
+        else:
+            lines.append(f"  -o smtpd_tls_chain_files={folder}/etc/{listener}.pem")
+    # The good host's other doors: submission, and TLS from the first byte (RFC 8314 §3.3).
+    good = f"  -o smtpd_tls_chain_files={folder}/etc/good.pem"
+    lines += ["127.20.2.1:587 inet n - n - 20 smtpd", good]
+    lines += ["127.20.2.1:465 inet n - n - 20 smtpd", good, "  -o smtpd_tls_wrappermode=yes"]
+    return "".join(line + "\n" for line in lines)
+
+
+def start_postfix(
+    folder: Path, namespace: str, issued: dict[str, Issued], doors: str
+) -> Callable[[], object]:
+    """Postfix with these listeners.
+
+    Args:
+        folder: for all that it keeps.
+        namespace: where.
+        issued: what it may show; each lies in ``etc/NAME.pem``.
+        doors: lines of master.cf.
+    """
     etc, queue, data = folder / "etc", folder / "queue", folder / "data"
     for each in (etc, queue, data):
         each.mkdir(parents=True)
@@ -399,18 +435,8 @@ smtpd_tls_security_level = may
         program = "trivial-rewrite" if service == "rewrite" else service
         wakeup = "1000?" if service == "tlsmgr" else "-"
         lines.append(f"{service} unix - - n {wakeup} 1 {program}")
-    for number, listener in enumerate(LISTENERS):
-        lines.append(f"127.20.2.{number + 1}:25 inet n - n - 20 smtpd")
-        if listener == "plain":
-            lines.append("  -o smtpd_tls_security_level=none")
-        else:
-            lines.append(f"  -o smtpd_tls_chain_files={etc}/{listener}.pem")
-    # The good host's other doors: submission, and TLS from the first byte (RFC 8314 §3.3).
-    good = f"  -o smtpd_tls_chain_files={etc}/good.pem"
-    lines += ["127.20.2.1:587 inet n - n - 20 smtpd", good]
-    lines += ["127.20.2.1:465 inet n - n - 20 smtpd", good, "  -o smtpd_tls_wrappermode=yes"]
-    (etc / "master.cf").write_text("".join(line + "\n" for line in lines))
-    _run("ip", "netns", "exec", namespace, "postfix", "-c", etc, "start")
+    (etc / "master.cf").write_text("".join(line + "\n" for line in lines) + doors)
+    must_run("ip", "netns", "exec", namespace, "postfix", "-c", etc, "start")
 
     def end() -> object:
         stop = ["ip", "netns", "exec", namespace, "postfix", "-c", str(etc), "stop"]

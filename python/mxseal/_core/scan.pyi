@@ -11,7 +11,7 @@ class Scan:
     """
     A scan that runs; mxseal.scan() is the face of it.
     """
-    def __init__(self, *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, policy_timeout: typing.SupportsFloat | typing.SupportsIndex, probe_timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, thorough: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, user_agent: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, rate: typing.SupportsFloat | typing.SupportsIndex, most_per_address: typing.SupportsInt | typing.SupportsIndex, most_per_network: typing.SupportsFloat | typing.SupportsIndex, blocked: str, allowed: str, at: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+    def __init__(self, *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, policy_timeout: typing.SupportsFloat | typing.SupportsIndex, probe_timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, thorough: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, user_agent: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, rate: typing.SupportsFloat | typing.SupportsIndex, most_per_address: typing.SupportsInt | typing.SupportsIndex, most_per_network: typing.SupportsFloat | typing.SupportsIndex, blocked: str, allowed: str, at: typing.SupportsInt | typing.SupportsIndex | None, only_mx: bool) -> None:
         ...
     def close(self) -> None:
         """

@@ -5,7 +5,7 @@ TLS-RPT records and reports (RFC 8460).
 from __future__ import annotations
 import collections.abc
 import typing
-__all__: list[str] = ['Counts', 'FailureDetail', 'Report', 'ReportPolicy', 'ReportTable', 'Sums', 'Table', 'TlsrptRecord', 'count_files', 'key_names', 'parse_record', 'parse_report', 'read_reports', 'select_record', 'summarize_reports']
+__all__: list[str] = ['Counts', 'FailureDetail', 'Report', 'ReportPolicy', 'ReportTable', 'Sums', 'Table', 'TlsrptRecord', 'count_files', 'key_names', 'notes', 'parse_record', 'parse_report', 'read_reports', 'select_record', 'summarize_part', 'summarize_reports']
 class TlsrptRecord:
     """
     The TLS-RPT TXT record of a domain (RFC 8460 section 3).
@@ -292,6 +292,8 @@ def count_files(paths: collections.abc.Sequence[bytes]) -> int:
     ...
 def key_names() -> list[str]:
     ...
+def notes(by: collections.abc.Sequence[str], counted_once: typing.SupportsInt | typing.SupportsIndex, failed_without_detail: typing.SupportsInt | typing.SupportsIndex, saturated: bool) -> list[str]:
+    ...
 def parse_record(text: str | bytes) -> TlsrptRecord:
     """
     Reads one TLS-RPT record: the strings of a TXT record, joined (RFC 8460 section 3).
@@ -323,5 +325,7 @@ def select_record(records: collections.abc.Sequence[collections.abc.Sequence[str
         ParseError: several are (multiple), or the only one does not follow the grammar; no reports
             are sent then.
     """
+def summarize_part(paths: collections.abc.Sequence[bytes], spec: tuple[collections.abc.Sequence[str], str], since: typing.SupportsInt | typing.SupportsIndex | None, until: typing.SupportsInt | typing.SupportsIndex | None, domains: collections.abc.Sequence[str], organizations: collections.abc.Sequence[str], threads: typing.SupportsInt | typing.SupportsIndex, key: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex], known: bytes) -> tuple[Sums, bytes]:
+    ...
 def summarize_reports(paths: collections.abc.Sequence[bytes], specs: collections.abc.Sequence[tuple[collections.abc.Sequence[str], str]], since: typing.SupportsInt | typing.SupportsIndex | None, until: typing.SupportsInt | typing.SupportsIndex | None, domains: collections.abc.Sequence[str], organizations: collections.abc.Sequence[str], threads: typing.SupportsInt | typing.SupportsIndex, progress: typing.Any) -> list[Sums]:
     ...

@@ -88,13 +88,14 @@ class _Line:
         terminal = for_stream(sys.stderr)
         terminal.width = columns(sys.stderr)
         text = write(terminal)
-        to_standard_error(self._wiping() + text)
+        to_standard_error((self._wiping() or _WIPE) + text)
         self.shown_at = time.monotonic()
         self._lines = 1 + text.count("\n")
 
     def wipe(self) -> None:
         """Leaves nothing of it, until it is shown again."""
-        to_standard_error(self._wiping())
+        if self._lines:
+            to_standard_error(self._wiping())
         self._lines = 0
 
     def _wiping(self) -> str:

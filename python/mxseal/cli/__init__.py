@@ -24,7 +24,18 @@ from mxseal.cli.refusals import RefusedError, nearest
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-COMMANDS = ("check", "help", "lab", "lint", "probe", "publish", "reports", "scan", "summary")
+COMMANDS = (
+    "check",
+    "diff",
+    "help",
+    "lab",
+    "lint",
+    "probe",
+    "publish",
+    "reports",
+    "scan",
+    "summary",
+)
 
 
 class _Group(click.Group):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,6 +187,20 @@ def _content(file: Path) -> bytes:
         ) from None
 
 
+@contextmanager
+def _mx_refusals() -> Iterator[None]:
+    from mxseal._exceptions import ParseError
+
+    try:
+        yield
+    except ParseError as wrong:
+        if wrong.code != "host-invalid":
+            raise
+        raise RefusedError(
+            "no host in --mx", "write HOST or PREFERENCE:HOST; . is the null MX", wrong.detail
+        ) from None
+
+
 def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: Sink) -> None:
     from mxseal._check import check_all
 
@@ -209,7 +224,11 @@ def _check_into(domains: list[str], settings: Settings, answer: _Answer, sink: S
             progress.show()
         return False
 
-    with network_refusals(), check_progress(answer.asked.quiet, len(domains)) as progress:
+    with (
+        _mx_refusals(),
+        network_refusals(),
+        check_progress(answer.asked.quiet, len(domains)) as progress,
+    ):
         check_all(domains, settings, on_result, None if progress is None else show_progress)
     answer.end(sink)
 

@@ -83,10 +83,6 @@ def network_refusals() -> Iterator[None]:
             raise RefusedError(
                 "no roots to trust", "name a PEM file of them: --ca-file FILE", wrong.detail
             ) from None
-        if wrong.code == "host-invalid":
-            raise RefusedError(
-                "no host in --mx", "write HOST or PREFERENCE:HOST; . is the null MX", wrong.detail
-            ) from None
         if wrong.code == "resolver-address":
             raise RefusedError(
                 "wrong value for --resolver", "write ADDRESS or ADDRESS:PORT", wrong.detail

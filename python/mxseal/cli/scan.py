@@ -110,7 +110,7 @@ class _Asked:
     type=int,
     default=0,
     metavar="N",
-    help="Of the order, shuffled within 100,000 lines. Starting value: 0.",
+    help="Of the order, shuffled within 20,000 lines. Starting value: 0.",
 )
 @click.option("--contact", default="", metavar="URL", help="In the User-Agent, for who wonders.")
 @click.option(
@@ -272,6 +272,7 @@ class _File:
         if reason := unwritable(self.target):
             raise RefusedError("cannot write", f"name another file: {reason}", str(self.target))
         self.journal = Journal(self.target, self._about())
+        self._hold_little()
         if asked.resume and domains.sha256 is None:
             raise RefusedError("--resume needs a list that is a file", "name it", asked.list)
         if self.journal.is_there and not asked.resume:
@@ -280,6 +281,13 @@ class _File:
                 "go on with it: --resume; or remove the file to begin anew",
                 str(self.journal.path),
             )
+
+    @staticmethod
+    def _hold_little() -> None:
+        """Pyarrow's own pool keeps twice of what the file needs while it is written."""
+        import pyarrow
+
+        pyarrow.set_memory_pool(pyarrow.system_memory_pool())
 
     def _about(self) -> dict[str, Any]:
         """What must be the same to go on: rows of one file answer one question about one list."""

@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 import click
 
-from mxseal._output.sink import opened
-from mxseal._reading import WrongValueError
+from mxseal._output.sink import Sink
+from mxseal.cli.answer import answered
 from mxseal.cli.exit import Exit
 from mxseal.cli.refusals import RefusedError
+from mxseal.cli.scans import reading
 
 EXAMPLES = """\b
 Examples:
@@ -73,17 +74,12 @@ def _work(asked: _Asked) -> int:
     from mxseal._output.summary_text import write_summary, write_summary_line
     from mxseal._summary import summarize_scan
 
-    try:
+    with reading():
         summary = summarize_scan(
             asked.scan, expires_within=asked.expires_within, operators=asked.operators
         )
-    except WrongValueError as wrong:
-        raise RefusedError(wrong.what, wrong.do, str(wrong.value)) from None
-    except OSError as error:
-        raise RefusedError(
-            "cannot read", error.strerror or str(error), str(error.filename or asked.scan)
-        ) from None
-    with opened(None) as sink:
+
+    def write(sink: Sink) -> None:
         if asked.format == "json":
             from mxseal._output.json import object_text
 
@@ -92,4 +88,5 @@ def _work(asked: _Asked) -> int:
             write_summary_line(summary, sink)
         else:
             write_summary(summary, sink, verbose=asked.verbose)
-    return Exit.GOOD
+
+    return answered(write, lambda: Exit.GOOD)

@@ -22,14 +22,14 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from mxseal.lab.model import Answer
+from mxseal.lab.crowd import Crowd
+from mxseal.lab.model import SOA, Answer
 from mxseal.lab.stream import Stream
 
 Kind = Literal["validating", "plain", "refusing"]
 
 _CHAIN_MOST = 12  # links, the bound of resolvers
 _UDP_LEAST = 512  # bytes, without EDNS (RFC 1035 §4.2.1)
-_SOA = "ns.test. hostmaster.test. 1 3600 600 86400 60"
 
 
 @dataclass
@@ -104,12 +104,15 @@ class _Reply:
 class Resolver:
     """Answers questions out of names."""
 
-    def __init__(self, names: Names, kind: Kind) -> None:
+    def __init__(self, names: Names, kind: Kind, crowd: Crowd) -> None:
         self._names = names
         self._kind = kind
+        self._crowd = crowd
 
     def reply(self, wire: bytes, over_udp: bool) -> bytes | None:
         """The answer to one message; None where there is none to give."""
+        if self._kind != "refusing" and (known := self._crowd.reply(wire)) is not None:
+            return known
         try:
             query = dns.message.from_wire(wire)
         except (dns.exception.DNSException, ValueError):
@@ -195,7 +198,7 @@ def _tlsa_data(record: str) -> bytes:
 def _soa(name: dns.name.Name) -> dns.rrset.RRset:
     """The start of authority of the domain below ``test`` that the name lies in."""
     zone = dns.name.Name(name.labels[-3:]) if len(name.labels) > 2 else dns.name.root
-    return dns.rrset.from_text(zone, 60, "IN", "SOA", _SOA)
+    return dns.rrset.from_text(zone, 60, "IN", "SOA", SOA)
 
 
 class UdpServer(asyncio.DatagramProtocol):

@@ -311,6 +311,7 @@ class Attack:
     result_type: str
 
 
+SOA = "ns.test. hostmaster.test. 1 3600 600 86400 60"
 GOOD_RECORD = '"v=STSv1; id=20260114090000;"'
 GOOD_TLSRPT = '"v=TLSRPTv1; rua=mailto:tls-reports@reports.test"'
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from mxseal.lab.certificates import Authorities
+from mxseal.lab.crowd import Crowd
 from mxseal.lab.dns import Kind, Names, Resolver, UdpServer, serve_tcp
 from mxseal.lab.handshake import Contexts
 from mxseal.lab.mail_hosts import Mail, MailSession
 from mxseal.lab.model import (
     GOOD_SERVER,
+    SOA,
     Answer,
     MailHost,
     MailServer,
@@ -43,6 +46,9 @@ _RESOLVERS: dict[Kind, str] = {
 }
 _CONNECTION_SECONDS = 300.0  # RFC 5321 §4.5.3.2: a sender waits five minutes; nobody waits longer
 _TRIES = 8  # for ports that are free at every address
+_CROWD_MAIL = "127.9.0.1"
+_CROWD_POLICIES = "127.9.0.2"
+_CROWD_PROVIDERS = "127.9.1.{}"
 _ADDRESSES = {"ipv4": "A", "ipv6": "AAAA"}
 
 _T = TypeVar("_T")
@@ -85,6 +91,7 @@ class Lab:
 
     Attributes:
         situations: those that are played.
+        crowd: the domains that there are besides.
         skipped: names of those that are not, and why.
         resolver: address and port of the resolver that validates.
         resolvers: of all resolvers, by the names in ``Options.resolver``.
@@ -97,6 +104,7 @@ class Lab:
         self,
         situations: Sequence[Situation] = SITUATIONS,
         *,
+        crowd: int = 0,
         dns_port: int = 0,
         smtp_port: int = 0,
         https_port: int = 0,
@@ -105,6 +113,7 @@ class Lab:
 
         Args:
             situations: what is played.
+            crowd: how many domains there are besides for scans (see ``crowd``).
             dns_port: 0 takes a free one.
             smtp_port: likewise.
             https_port: likewise.
@@ -116,11 +125,13 @@ class Lab:
             if each.needs_ipv6 and not ipv6
         }
         self.situations = tuple(each for each in situations if each.name not in self.skipped)
+        self.crowd = Crowd(crowd, _CROWD_MAIL, _CROWD_POLICIES)
         self.smtp_port = smtp_port
         self.https_port = https_port
         self.resolvers: dict[Kind, str] = {}
         self._dns_port = dns_port
         self._deliveries: list[Delivery] = []
+        self._connections: Counter[str] = Counter()
         self._names = Names()
         self._smtp: list[_At] = []
         self._https: list[_At] = []
@@ -135,6 +146,11 @@ class Lab:
     def deliveries(self) -> tuple[Delivery, ...]:
         """All mails so far, in order."""
         return tuple(self._deliveries)
+
+    @property
+    def connections(self) -> Counter[str]:
+        """How many each address of an MX host or policy host has taken so far."""
+        return Counter(self._connections)
 
     def addresses(self, host: str) -> tuple[str, ...]:
         """The addresses of a host of the laboratory, by its full name."""
@@ -234,6 +250,7 @@ class Lab:
                 self._names.secure(situation.domain)
             for domain in situation.secure_besides:
                 self._names.secure(domain)
+        self._plan_crowd()
         if ipv6_policies:
             context = partial(self._contexts.by_name, ipv6_policies)
             self._https.append(_At(_IPV6, partial(serve_policy, served, Tls(), context)))
@@ -243,17 +260,47 @@ class Lab:
                 _At(_IPV6, partial(self._serve_mail, GOOD_SERVER, "ipv6.test", _IPV6, context))
             )
 
+    def _plan_crowd(self) -> None:
+        """The hosts of the crowd: those of each domain's own share an address, told by SNI."""
+        mail: dict[str, Tls] = {}
+        policies: dict[str, Tls] = {}
+        served: dict[str, Served] = {}
+        for domain in self.crowd.domains:
+            situation = self.crowd.situation(domain)
+            if situation.policy_host is not None:
+                name = situation.policy_name
+                policies[name] = situation.policy_host.tls
+                served[name] = Served(situation.policy_host.response, situation.policy_body)
+            for host in situation.mail_hosts:
+                name = situation.absolute(host.name)
+                if not host.name.endswith("."):
+                    mail[name] = host.servers[0].tls
+                elif name not in self._addresses:
+                    self._plan_provider(host, name)
+        if policies:
+            by_name = partial(self._contexts.by_name, policies)
+            handler = partial(serve_policy, served, Tls(), by_name)
+            self._https.append(_At(_CROWD_POLICIES, handler))
+        if mail:
+            by_name = partial(self._contexts.by_name, mail)
+            handler = partial(self._serve_mail, GOOD_SERVER, "crowd.test", _CROWD_MAIL, by_name)
+            self._smtp.append(_At(_CROWD_MAIL, handler))
+
+    def _plan_provider(self, host: MailHost, name: str) -> None:
+        address = _CROWD_PROVIDERS.format(1 + len(self._addresses))
+        self._locate(name, "ipv4", address)
+        self._plan_mail_server(name, host.servers[0], address)
+
     def _add_self_test(self) -> None:
         """Names by which a client finds out whether a resolver validates."""
         self._names.add("test", "NS", Answer(records=("ns.test.",)))
         self._names.add("ns.test", "A", Answer(records=("127.0.0.1",)))
-        start = "ns.test. hostmaster.test. 1 3600 600 86400 60"
         for name in (".", "org", "signed.test"):
-            self._names.add(name, "SOA", Answer(records=(start,)))
+            self._names.add(name, "SOA", Answer(records=(SOA,)))
             self._names.add(name, "NS", Answer(records=("ns.test.",)))
             self._names.secure_alone(name)
         for name in ("dnssec-failed.org", "bogus.test"):
-            for rdtype, record in (("A", "127.0.0.1"), ("SOA", start), ("NS", "ns.test.")):
+            for rdtype, record in (("A", "127.0.0.1"), ("SOA", SOA), ("NS", "ns.test.")):
                 self._names.add(name, rdtype, Answer(records=(record,), failure="bogus"))
 
     def _add(self, situation: Situation, name: str, rdtype: str, answer: Answer) -> None:
@@ -385,7 +432,7 @@ class Lab:
         sockets = _all_or_none(bind, self._dns_port)
         self._sockets += sockets
         for place, kind in enumerate(_RESOLVERS):
-            resolver = Resolver(self._names, kind)
+            resolver = Resolver(self._names, kind, self.crowd)
             udp, tcp = sockets[2 * place], sockets[2 * place + 1]
             transport, _ = await self._loop.create_datagram_endpoint(
                 partial(UdpServer, resolver), sock=udp
@@ -408,8 +455,13 @@ class Lab:
             if server.handler is None:
                 self._sockets += _blocked(bound)
             else:
-                await self._start_server(bound, server.handler)
+                counted = partial(self._counted, server.address, server.handler)
+                await self._start_server(bound, counted)
         return int(sockets[0].getsockname()[1]) if sockets else port
+
+    async def _counted(self, address: str, handler: _Handler, stream: Stream) -> None:
+        self._connections[address] += 1
+        await handler(stream)
 
     async def _start_server(self, bound: socket.socket, handler: _Handler) -> None:
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -52,6 +52,24 @@ Seen look_at(const Zone& zone, Options options = {}) {
   return {*std::move(facts), server.queries()};
 }
 
+// ------------------------------------------------------------------------------ the MX records alone
+TEST(Plan, only_mx_asks_which_hosts_take_the_mail_and_nothing_else) {
+  Options options;
+  options.only_mx = true;
+  Zone zone;
+  zone.mx("example.com", {"mx1.example.com", "mx2.example.net"});
+  zone.txt("_mta-sts.example.com", "v=STSv1; id=1");
+  const Seen seen = look_at(zone, options);
+  ASSERT_EQ(seen.facts.mx_hosts.size(), 2U);
+  EXPECT_EQ(seen.facts.mx_hosts[1].host, "mx2.example.net");
+  EXPECT_EQ(seen.asked("example.com", wire::kMx), 1U);
+  EXPECT_EQ(seen.asked("_mta-sts.example.com", wire::kTxt), 0U);
+  EXPECT_EQ(seen.asked("mx1.example.com", wire::kA), 0U);
+  const Seen implicit = look_at({}, options);
+  ASSERT_EQ(implicit.facts.mx_hosts.size(), 1U);
+  EXPECT_EQ(implicit.facts.mx_hosts[0].host, "example.com");
+}
+
 // ------------------------------------------------------------------------------------- the limits
 TEST(Plan, twenty_addresses_of_a_host_are_looked_at) {
   Zone zone;

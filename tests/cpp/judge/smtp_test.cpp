@@ -62,6 +62,7 @@ const std::vector<Row> kRows = known({
     {"silent", status(SmtpStatus::timed_out), "inconclusive", kUnseen, "smtp.timeout"},
     {"not reached in time", status(SmtpStatus::not_probed), "inconclusive", kUnseen,
      "smtp.timeout"},
+    {"on the block list", status(SmtpStatus::blocked), "inconclusive", kUnseen, "scan.blocked"},
     {"tarpit", status(SmtpStatus::tarpit), "inconclusive", kUnseen, "smtp.tarpit"},
     {"no SMTP", status(SmtpStatus::protocol), "inconclusive", kUnseen, "smtp.protocol"},
     {"greeting 4xx", status(SmtpStatus::banner_4xx), "inconclusive", kUnseen, "smtp.banner-4xx"},

@@ -63,11 +63,14 @@ TEST(Certificate, a_date_that_cannot_be_read_is_1970) {
   EXPECT_EQ(Certificate::adopt(broken).not_after(), 0);
 }
 
-// Nobody's calendar has a year 0, and Python's begins with year 1.
-TEST(Certificate, a_date_before_year_1_is_its_beginning) {
-  const Certificate found = issue({}).certificate;
-  ASSERT_EQ(ASN1_TIME_set_string(X509_getm_notAfter(found.native()), "00000101000000Z"), 1);
-  EXPECT_EQ(found.not_after(), -62'135'596'800);
+// No program that reads times knows a year 0, which DER can write.
+TEST(Certificate, year_0_is_told_as_year_1) {
+  X509* early = X509_new();
+  ASN1_TIME_set_string(X509_getm_notBefore(early), "00000101000000Z");
+  ASN1_TIME_set_string(X509_getm_notAfter(early), "99991231235959Z");
+  const Certificate certificate = Certificate::adopt(early);
+  EXPECT_EQ(certificate.not_before(), -62'135'596'800);
+  EXPECT_EQ(certificate.not_after(), 253'402'300'799);
 }
 
 TEST(Certificate, der_is_read_to_its_end) {

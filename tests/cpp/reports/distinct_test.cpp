@@ -84,6 +84,22 @@ TEST(Distinct, every_value_tells_reports_apart) {
   }
 }
 
+TEST(Distinct, a_report_that_another_one_knows_is_a_duplicate_under_the_same_key) {
+  const SipKey key = SipKey::random();
+  Distinct there(false, key);
+  std::uint32_t number = 0;
+  ASSERT_EQ(there.add(plain(), number), Seen::first);
+  Distinct here(false, key);
+  here.add(there.last());
+  EXPECT_EQ(here.add(plain(), number), Seen::duplicate);
+  tlsrpt::Report other = plain();
+  other.start = 0;
+  EXPECT_EQ(here.add(other, number), Seen::id_again);
+  Distinct elsewhere(false);
+  elsewhere.add(there.last());
+  EXPECT_EQ(elsewhere.add(plain(), number), Seen::first);
+}
+
 TEST(Distinct, a_missing_id_is_no_repeated_id) {
   Distinct distinct(false);
   std::uint32_t number = 0;

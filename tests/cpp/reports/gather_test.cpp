@@ -101,6 +101,31 @@ std::size_t open_descriptors() {
       std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator()));
 }
 
+TEST(Gather, parts_that_know_each_other_count_each_report_once) {
+  const sample::TemporaryFolder folder;
+  folder.write("1/a", report_json("one"));
+  folder.write("1/b", report_json("two"));
+  folder.write("2/a", report_json("two"));
+  folder.write("2/b", report_json("three"));
+  folder.write("2/c", report_json("three"));
+  const auto read = [](const std::string& path, Part& part) {
+    Options options;
+    options.part = &part;
+    Recorder recorder(false);
+    return gather({path}, options, recorder);
+  };
+  Part first{SipKey::random(), {}, {}};
+  Counts counts = read(folder.path("1"), first);
+  EXPECT_EQ(counts.reports, 2);
+  ASSERT_EQ(first.met.size(), 2U);
+  Part second{first.key, first.met, {}};
+  counts = read(folder.path("2"), second);
+  EXPECT_EQ(counts.reports, 1);
+  EXPECT_EQ(counts.duplicates, 2);
+  ASSERT_EQ(second.met.size(), 1U);
+  EXPECT_NE(second.met[0].content, first.met[1].content);
+}
+
 TEST(Gather, any_number_of_threads_tells_the_same_in_the_same_order) {
   const sample::TemporaryFolder folder;
   write_archive(folder);

@@ -112,7 +112,7 @@ TEST(Sums, of_sts_and_tlsa_sessions_of_a_domain_the_larger_counts) {
     Sums sums({}, Period::none);
     sums.add(report_of(row.entries), {});
     EXPECT_EQ(total_of(sums), row.total) << row.why;
-    EXPECT_EQ(sums.counted_once(), row.counted_once) << row.why;
+    EXPECT_EQ(sums.asides().counted_once, row.counted_once) << row.why;
     ASSERT_EQ(sums.notes().size(), 1U);
     EXPECT_NE(sums.notes()[0].find('(' + std::to_string(row.counted_once) + " time"),
               std::string::npos);
@@ -164,7 +164,7 @@ TEST(Sums, very_many_policies_in_one_report_are_added_as_few_are) {
         << count;
     Sums by_domain({Key::policy_domain}, Period::none);
     by_domain.add(report_of(entries), {});
-    EXPECT_EQ(by_domain.counted_once(), all.counted_once()) << count;
+    EXPECT_EQ(by_domain.asides().counted_once, all.asides().counted_once) << count;
     for (const std::string& line : rows_of(by_domain, "policy_domain", "reports"))
       EXPECT_TRUE(line.ends_with("|1|")) << line;
   }
@@ -178,7 +178,7 @@ TEST(Sums, details_are_added_and_sessions_without_one_are_told) {
                       {"sts", "b", 1, 7}}),
            {});
   EXPECT_EQ(rows_of(sums, "policy_domain", "organizations"), (Lines{"a|x|3|13|1|", "a|y|1|2|1|"}));
-  EXPECT_EQ(sums.failed_without_detail(), 4 + 7);
+  EXPECT_EQ(sums.asides().failed_without_detail, 4 + 7);
   ASSERT_EQ(sums.notes().size(), 1U);
   EXPECT_NE(sums.notes()[0].find("11 more failed sessions"), std::string::npos);
 }
@@ -206,7 +206,7 @@ TEST(Sums, what_is_larger_than_int64_stands_as_its_largest) {
   details.add(report_of({{"sts", "a", 0, kMax}}), {});
   EXPECT_EQ(rows_of(details, "result_type", "failed_session_count"),
             Lines{"x|2|" + std::to_string(kMax) + '|'});
-  EXPECT_EQ(details.failed_without_detail(), kMax);
+  EXPECT_EQ(details.asides().failed_without_detail, kMax);
   EXPECT_EQ(details.notes().size(), 2U);
 }
 

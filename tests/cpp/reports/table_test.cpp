@@ -151,8 +151,8 @@ TEST(ReportTable, sums_of_the_tables_are_those_of_the_reports) {
       EXPECT_GT(expected.size(), 1U);
       EXPECT_EQ(sample::lines_of(*afterwards.table()), expected);
       EXPECT_EQ(afterwards.notes(), streamed.notes());
-      EXPECT_EQ(afterwards.counted_once(), streamed.counted_once());
-      EXPECT_EQ(afterwards.failed_without_detail(), streamed.failed_without_detail());
+      EXPECT_EQ(afterwards.asides().counted_once, streamed.asides().counted_once);
+      EXPECT_EQ(afterwards.asides().failed_without_detail, streamed.asides().failed_without_detail);
     }
   }
 }
