@@ -44,7 +44,7 @@ def write_rows(names: Sequence[str], rows: Iterable[Row], sink: Sink) -> None:
     """The same of rows that come from elsewhere."""
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([cell(name) for name in names])  # of a column that goes along: anybody's
     for row in rows:
         writer.writerow([cell(row[name]) for name in names])
         if line.tell() > 1 << 16:
