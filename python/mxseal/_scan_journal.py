@@ -237,6 +237,7 @@ def _write_parquet(journal: Journal, path: Path, metadata: bytes) -> None:
                 writer = parquet.ParquetWriter(
                     path, piece.schema, compression="zstd", store_schema=False
                 )
+                writer.add_key_value_metadata({KEY: metadata})
             writer.write_table(piece)
     finally:
         if writer is not None:
