@@ -78,8 +78,7 @@ py::list to_python(const std::vector<judge::Finding>& findings) {
 py::dict to_python(const facts::PolicyFetch& fetch) {
   py::dict host;
   host["host"] = to_text(fetch.host);
-  host["address"] =
-      fetch.status == facts::FetchStatus::not_tried ? py::str("") : py::str(fetch.address.text());
+  host["address"] = fetch.attempts.empty() ? py::str("") : py::str(fetch.address.text());
   host["status"] = py::str(facts::fetch_status_name(fetch.status));
   host["http_status"] = fetch.http_status;
   host["content_type"] = to_text(fetch.content_type);

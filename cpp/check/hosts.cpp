@@ -36,6 +36,14 @@ net::Clock::duration Turn::waited_since(net::Time from) const {
                   began.value_or(net::Reactor::now()) - std::max(asked, from));
 }
 
+bool SharedHost::undecided() const {
+  return facts.ipv4.unknown() || facts.ipv6.unknown() || facts.tlsa.unknown() ||
+         (tlsa_at_target && tlsa_at_target->unknown()) ||
+         std::ranges::any_of(facts.probes, [](const facts::SmtpProbe& probe) {
+           return probe.status == facts::SmtpStatus::timed_out;
+         });
+}
+
 // RFC 7672 §2.2.2: behind secure CNAMEs the records at the end of the chain come first; where there are none that are secure,
 // those at the host's own name count.
 facts::MxHost SharedHost::seen() const {
@@ -54,11 +62,22 @@ Hosts::Hosts(net::Resolver& resolver, net::SmtpProber& prober, net::ConnectionTu
       options_(std::move(options)),
       on_probe_(std::move(on_probe)) {}
 
+// Whoever waits for a host holds it, and the host holds him.
+Hosts::~Hosts() {
+  for (const auto& [name, kept] : hosts_) kept.host->on_done.clear();
+}
+
 std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
   const auto found = hosts_.find(name);
   if (found != hosts_.end()) {
-    ages_.splice(ages_.end(), ages_, found->second.age);
-    return found->second.host;
+    const std::shared_ptr<SharedHost>& known = found->second.host;
+    if (!known->done || !known->undecided() ||
+        net::Reactor::now() - known->done_at < options_.again_after) {
+      ages_.splice(ages_.end(), ages_, found->second.age);
+      return known;
+    }
+    ages_.erase(found->second.age);
+    hosts_.erase(found);
   }
   const std::shared_ptr<SharedHost> host = add(name);
   start(host);
@@ -175,6 +194,7 @@ void Hosts::probe(const std::shared_ptr<SharedHost>& host) {
 void Hosts::answered(const std::shared_ptr<SharedHost>& host) {
   if (--host->open > 0) return;
   host->done = true;
+  host->done_at = net::Reactor::now();
   --running_;
   for (const auto& each : std::exchange(host->on_done, {})) each();
 }

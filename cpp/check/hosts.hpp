@@ -2,9 +2,12 @@
 // Hosts: the MX hosts of all domains of a run. Each is looked up and probed at each of its addresses once, and what was seen goes
 // to every domain that names it; what it is worth is judged for each domain anew.
 //
-// At most kKept hosts that are done stay known, those asked for last; one that is asked for later is probed again.
+// At most kKept hosts that are done stay known, those asked for last; one that is asked for later is probed again. So is one of
+// which something could not be seen, once that is a while ago: a resolver or host that failed for a moment must not decide about
+// all domains of a long run.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,12 +50,15 @@ struct SharedHost {
   bool named = true;    ///< not a mere address
   bool cut = false;     ///< it has more addresses than are looked at
   bool done = false;
+  net::Time done_at;
   std::vector<Turn> turns;  ///< of the probes
   std::vector<std::function<void()>> on_done;
   int open = 0;  ///< what has no answer yet
   /// Behind secure CNAMEs: at the end of the chain (RFC 7672 §2.2.2).
   std::optional<facts::TlsaLookup> tlsa_at_target;
 
+  /// Something of it did not answer.
+  bool undecided() const;
   /// What is known so far, with the TLSA records that senders take.
   facts::MxHost seen() const;
 };
@@ -68,11 +74,16 @@ class Hosts {
     std::uint16_t port = 25;  ///< of the probes
     std::uint16_t tlsa_port = 25;
     std::shared_ptr<const net::Targets> targets;  ///< null: nobody is left alone
+    std::chrono::seconds again_after{300};        ///< what could not be seen is asked again
   };
 
   /// All of them must outlive it. `on_probe` sees each probe as it ends.
   Hosts(net::Resolver& resolver, net::SmtpProber& prober, net::ConnectionTurns& turns,
         Options options, std::function<void(const facts::SmtpProbe&)> on_probe);
+  /// Whoever waits is never called.
+  ~Hosts();
+  Hosts(const Hosts&) = delete;
+  Hosts& operator=(const Hosts&) = delete;
 
   /// The host, whose name must be one that can be asked for; where it is not done, add to its on_done.
   std::shared_ptr<SharedHost> ask(const std::string& name);

@@ -371,10 +371,11 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     if (shared->done) return take_host(host, *shared);
     ++open_;
     open_hosts_.emplace_back(&host, shared);
-    shared->on_done.emplace_back([self = shared_from_this(), &host, shared] {
+    // Not the pointer that shares it: it would hold itself.
+    shared->on_done.emplace_back([self = shared_from_this(), &host, seen = shared.get()] {
       if (self->finished_) return;
+      self->take_host(host, *seen);
       std::erase_if(self->open_hosts_, [&](const auto& each) { return each.first == &host; });
-      self->take_host(host, *shared);
       self->answered();
     });
   }

@@ -251,7 +251,7 @@ void Rows::add(std::int64_t line, const facts::Domain& facts, const judge::Judge
   const facts::PolicyFetch& fetch = facts.policy;
   const bool fetched = fetch.status != facts::FetchStatus::not_tried;
   to.policy_status->push_back(fetched ? facts::fetch_status_name(fetch.status) : kMissing);
-  const std::string address = fetched ? fetch.address.text() : std::string();
+  const std::string address = fetch.attempts.empty() ? std::string() : fetch.address.text();
   to.policy_address->push_back(text_or_missing(address));
   push_any(*to.policy_cname,
            last_of(fetch.ipv4.cnames.empty() ? fetch.ipv6.cnames : fetch.ipv4.cnames));

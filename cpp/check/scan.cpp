@@ -206,6 +206,7 @@ void Scan::run() {
     progress_.running = 0;
     progress_.verdicts = work.verdicts;
     progress_.resolver = work.checker.resolver_counts();
+    progress_.validation = work.validation;
     ended_ = true;
   } catch (...) {
     const std::lock_guard lock(mutex_);

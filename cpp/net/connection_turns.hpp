@@ -4,11 +4,11 @@
 // Loopback has no limits: nobody is disturbed there but the one who scans.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,8 +34,9 @@ class ConnectionTurns {
   ConnectionTurns(const ConnectionTurns&) = delete;
   ConnectionTurns& operator=(const ConnectionTurns&) = delete;
 
-  /// Calls `on_turn` when the address may be connected to: at once, from within ask(), where nothing speaks against it, else
-  /// from the reactor, in the order of asking. end() must follow, once for each turn.
+  /// Calls `on_turn` when the address may be connected to: before ask() returns where nothing speaks against it, else from end() or
+  /// the reactor. An address's callers come in the order of asking, and the addresses of a network take turns. end() must follow,
+  /// once for each turn; it may be called within `on_turn`.
   void ask(const IpAddress& address, std::function<void()> on_turn);
   /// The connection that was given its turn is closed.
   void end(const IpAddress& address);
@@ -47,18 +48,27 @@ class ConnectionTurns {
   struct Host {
     std::size_t open = 0;
     std::deque<std::function<void()>> queue;
+    bool in_line = false;  // of its network: somebody waits, and there is room at the address
+  };
+  struct Network {
+    Time counts_until;  // until when what was let through counts
+    std::deque<IpAddress> line;
     std::optional<Reactor::TimerId> timer;
+    bool being_served = false;
   };
 
-  void serve(const IpAddress& address);
-  // When the network bears the next connection; taken where that is now.
-  Time take_from_network(const IpAddress& address);
+  void line_up(const IpAddress& address, Host& host, Network& network) const;
+  void serve(const std::string& name);
+  void forget_quiet_networks();
 
   Reactor& reactor_;
   std::optional<ConnectionLimits> limits_;
+  Clock::duration each_{};  // for so long one connection counts
   std::map<IpAddress, Host> hosts_;
-  std::map<std::string, Time> networks_;  // until when what was let through counts
+  std::map<std::string, Network> networks_;
+  std::size_t most_networks_;  // before quiet ones are forgotten
   std::size_t waiting_ = 0;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 
 }  // namespace mxseal::net

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "net/dns_server.hpp"
+#include "zone.hpp"
 
 namespace mxseal::check {
 namespace {
@@ -22,40 +23,8 @@ namespace {
 using facts::LookupStatus;
 using test::DnsServer;
 using test::Query;
+using test::Zone;
 namespace wire = mxseal::test::dns;
-
-// Answers by name and type; with `secure` names, with the AD bit.
-struct Zone {
-  std::map<std::pair<std::string, unsigned>, wire::Records> records;
-  std::set<std::string> secure;
-
-  void txt(const std::string& name, std::string_view text) {
-    records[{name, wire::kTxt}] = {wire::txt(name, {text})};
-  }
-  void mx(const std::string& name, std::vector<std::string> hosts) {
-    for (const std::string& host : hosts)
-      records[{name, wire::kMx}].push_back(wire::mx(name, 10, host));
-  }
-  // 192.0.2.1 and so on: documentation addresses (RFC 5737), which the guard refuses.
-  void addresses(const std::string& name, int count) {
-    for (int i = 1; i <= count; ++i)
-      records[{name, wire::kA}].push_back(
-          wire::record(name, wire::kA, 300, std::string("\xC0\x00\x02", 3) + static_cast<char>(i)));
-  }
-  void tlsa(const std::string& name) {
-    records[{name, wire::kTlsa}] = {
-        wire::record(name, wire::kTlsa, 300, "\x03\x01\x01" + std::string(32, 'x'))};
-  }
-
-  std::vector<std::string> operator()(const Query& query) const {
-    const unsigned flags = secure.contains(query.name) ? wire::kAd : 0U;
-    const auto found = records.find({query.name, query.type});
-    const auto alias = records.find({query.name, wire::kCname});
-    if (found != records.end()) return {query.reply(flags, found->second)};
-    if (alias != records.end()) return {query.reply(flags, alias->second)};
-    return {query.reply(flags, {}, {wire::soa("example", 300, 300)})};
-  }
-};
 
 struct Seen {
   facts::Domain facts;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// DnsServer: a DNS server on loopback for tests, UDP and TCP on one port, in a thread of its own; a function says what it answers.
+// DnsServer: a DNS server on this host, mostly on loopback, for tests, UDP and TCP on one port, in a thread of its own; a function says what it answers.
 #pragma once
 
 #include <arpa/inet.h>
@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <mutex>
 #include <stdexcept>
@@ -51,7 +52,9 @@ class DnsServer {
   /// What to send to a query, in order; nothing is silence.
   using Answerer = std::function<std::vector<std::string>(const Query&)>;
 
-  explicit DnsServer(Answerer answerer) : answerer_(std::move(answerer)) {
+  /// `at` is an IPv4 address of this host.
+  explicit DnsServer(Answerer answerer, const IpAddress& at = IpAddress::v4({127, 0, 0, 1}))
+      : answerer_(std::move(answerer)), at_(at) {
     // A port that is free for UDP may be taken for TCP: another one, then.
     for (int attempt = 0; attempt < 100 && tcp_ < 0; ++attempt) open_sockets();
     if (tcp_ < 0) throw std::runtime_error("no free port");
@@ -65,7 +68,7 @@ class DnsServer {
   DnsServer(const DnsServer&) = delete;
   DnsServer& operator=(const DnsServer&) = delete;
 
-  net::Server address() const { return {IpAddress::v4({127, 0, 0, 1}), port_}; }
+  net::Server address() const { return {at_, port_}; }
 
   /// Sends a message to who asked by UDP, whenever a test wants it.
   void say(const Query& to, const std::string& message) const {
@@ -89,7 +92,7 @@ class DnsServer {
     const int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    std::memcpy(&address.sin_addr, at_.bytes().data(), sizeof(address.sin_addr));
     auto* const any = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof(address);
     if (bind(udp_, any, size) == 0 && getsockname(udp_, any, &size) == 0 &&
@@ -183,6 +186,7 @@ class DnsServer {
   }
 
   Answerer answerer_;
+  IpAddress at_;
   int udp_ = -1;
   int tcp_ = -1;
   int stop_ = eventfd(0, EFD_CLOEXEC);

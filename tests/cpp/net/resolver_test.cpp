@@ -4,10 +4,14 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -170,6 +174,114 @@ TEST(Resolver, at_most_so_many_in_flight) {
   ASSERT_GE(queries.size(), 2U);
   EXPECT_EQ(queries.back().name, "b.example");
   EXPECT_EQ(queries[queries.size() - 2].name, "a.example");
+}
+
+// An address of this host that is not loopback, where it has one.
+std::optional<IpAddress> own_address() {
+  ifaddrs* all = nullptr;
+  if (getifaddrs(&all) != 0) return {};
+  std::optional<IpAddress> found;
+  for (const ifaddrs* each = all; each != nullptr && !found; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
+    sockaddr_in address{};
+    std::memcpy(&address, each->ifa_addr, sizeof(address));
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
+    const IpAddress own = IpAddress::v4(bytes);
+    if (!own.is_loopback()) found = own;
+  }
+  freeifaddrs(all);
+  return found;
+}
+
+// A server that the limit counts for, and a resolver that asks it.
+struct Limited {
+  DnsServer server{txt_of("x"), own_address().value()};
+  Reactor reactor;
+  std::unique_ptr<Resolver> resolver;
+  int answered = 0;
+
+  Limited(double questions_per_second, std::chrono::milliseconds question_timeout = kLong) {
+    ResolverOptions options = asking({server.address()});
+    options.questions_per_second = questions_per_second;
+    options.question_timeout = question_timeout;
+    resolver = std::make_unique<Resolver>(reactor, options);
+  }
+  void ask(int questions) {
+    for (int i = 0; i < questions; ++i)
+      resolver->txt("a.example", [this](const facts::TxtLookup& found) {
+        EXPECT_TRUE(found.found());
+        ++answered;
+      });
+  }
+};
+
+TEST(Resolver, a_server_that_is_not_on_loopback_is_asked_so_often_a_second) {
+  if (!own_address()) GTEST_SKIP() << "this host has no address but loopback";
+  Limited limited(2);
+  limited.ask(6);
+  EXPECT_GT(limited.resolver->waiting(), 0U);
+  EXPECT_EQ(limited.resolver->counts().messages + limited.resolver->waiting(), 6U);
+  limited.reactor.run([&] { return limited.answered == 6; });
+  EXPECT_EQ(limited.resolver->waiting(), 0U);
+  EXPECT_EQ(limited.resolver->counts().questions, 6U);
+}
+
+TEST(Resolver, loopback_has_no_limit) {
+  DnsServer server(txt_of("x"));
+  ResolverOptions options = asking({server.address()});
+  options.questions_per_second = 0.001;
+  Reactor reactor;
+  Resolver resolver(reactor, options);
+  int answered = 0;
+  for (int i = 0; i < 50; ++i)
+    resolver.txt("a.example", [&](const facts::TxtLookup&) { ++answered; });
+  EXPECT_EQ(resolver.waiting(), 0U);
+  reactor.run([&] { return answered == 50; });
+}
+
+TEST(Resolver, the_time_of_a_question_that_the_limit_holds_back_begins_with_its_turn) {
+  if (!own_address()) GTEST_SKIP() << "this host has no address but loopback";
+  Limited limited(4, 400ms);  // the last one waits longer than that
+  limited.ask(8);
+  limited.reactor.run([&] { return limited.answered == 8; });
+  EXPECT_EQ(limited.resolver->counts().timed_out, 0U);
+}
+
+TEST(Resolver, it_may_be_destroyed_while_questions_wait_for_their_turn) {
+  if (!own_address()) GTEST_SKIP() << "this host has no address but loopback";
+  Limited limited(100);
+  limited.ask(300);
+  EXPECT_GT(limited.resolver->waiting(), 0U);
+  limited.resolver.reset();
+  bool later = false;
+  limited.reactor.at(Reactor::now() + 50ms, [&] { later = true; });
+  limited.reactor.run([&] { return later; });
+  EXPECT_EQ(limited.answered, 0);
+}
+
+TEST(Resolver, it_counts_what_was_asked_and_what_came_of_it) {
+  DnsServer server([](const Query& query) {
+    if (query.name == "silent.example") return Replies{};
+    if (query.name == "refused.example") return Replies{query.reply(wire::kRefused)};
+    if (query.name == "alias.example")  // the target has to be asked for
+      return Replies{query.reply(0, {wire::cname(query.name, "found.example")})};
+    return txt_of("x")(query);
+  });
+  ResolverOptions options = asking({server.address()});
+  options.question_timeout = kShort;
+  options.next_server_after = kShort / 3;
+  Reactor reactor;
+  Resolver resolver(reactor, options);
+  EXPECT_EQ(resolver.counts().questions, 0U);
+  for (const char* name : {"found.example", "alias.example", "silent.example", "refused.example"})
+    ask(reactor, resolver, &Resolver::txt, name);
+  const ResolverCounts& counts = resolver.counts();
+  EXPECT_EQ(counts.questions, 4U);
+  EXPECT_EQ(counts.messages, server.asked()) << "a silent one is asked again, an alias followed";
+  EXPECT_EQ(counts.answers, 4U);
+  EXPECT_EQ(counts.timed_out, 1U);
+  EXPECT_EQ(counts.failed, 1U);
 }
 
 // A name that DNS cannot hold is nowhere, and is not asked for.
