@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from mxseal import DomainCheck
@@ -87,9 +85,9 @@ def row_of(check: DomainCheck) -> Row:
     """What a check says, as a row of a scan has it."""
     sts, host = check.sts, check.sts.host
     verdicts = [each.verdict for each in check.mx]
-    leaves = [
-        each.chain[0].not_after for mx in check.mx for each in mx.addresses if each.chain
-    ] + ([host.chain[0].not_after] if host and host.chain else [])
+    leaves = [each.chain[0].not_after for mx in check.mx for each in mx.addresses if each.chain] + (
+        [host.chain[0].not_after] if host and host.chain else []
+    )
     return {
         "domain": check.domain,
         "verdict": check.verdict,
