@@ -57,11 +57,13 @@ std::unique_ptr<check::Scan> begin(
 }
 
 py::object next(check::Scan& self, double wait) {
-  std::shared_ptr<const Table> table;
   {
     const py::gil_scoped_release unlocked;
-    table = self.next(milliseconds(wait));
+    self.wait(milliseconds(wait));
   }
+  // Ctrl-C is heard before a batch is taken: it would be lost.
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  std::shared_ptr<const Table> table = self.take();
   if (table == nullptr) return py::none();
   return py::cast(PyTable{std::move(table), "scan", {}});
 }
@@ -88,6 +90,7 @@ py::dict progress(const check::Scan& self) {
   out["messages"] = now.resolver.messages;
   out["answers"] = now.resolver.answers;
   out["failed"] = now.resolver.failed;
+  out["answered"] = now.resolver.answered;
   out["timed_out"] = now.resolver.timed_out;
   py::dict findings;
   for (std::size_t i = 0; i < now.findings.size(); ++i) {
@@ -99,6 +102,16 @@ py::dict progress(const check::Scan& self) {
       now.validation == facts::Validation::unknown
           ? py::object(py::none())
           : py::object(py::bool_(now.validation == facts::Validation::validates));
+  return out;
+}
+
+std::vector<std::string> system_resolvers() {
+  std::vector<std::string> out;
+  for (const net::Server& each : net::system_servers()) {
+    const std::string address = each.address.text();
+    out.push_back((each.address.is_v4() ? address : '[' + address + ']') + ':' +
+                  std::to_string(each.port));
+  }
   return out;
 }
 
@@ -117,6 +130,8 @@ void register_scan(py::module_& module) {
         return PyTable{check::Rows().take(), "scan", {}};
       },
       "The columns of a scan, without a row.");
+  module.def("system_resolvers", &system_resolvers,
+             "Those of /etc/resolv.conf, as ADDRESS:PORT; asked where no other is given.");
   module.def("libraries", &libraries, "Versions of the libraries that the network is asked with.");
   py::class_<check::Scan>(module, "Scan", "A scan that runs; mxseal.scan() is the face of it.")
       .def(py::init(&begin), py::kw_only(), py::arg("resolvers"), py::arg("ca_file"),
@@ -129,8 +144,6 @@ void register_scan(py::module_& module) {
       .def("room", &check::Scan::room, "How many lines may be fed.")
       .def("feed", &feed, py::arg("lines"), "Number and domain of each.")
       .def("close", &check::Scan::close, "No further line comes.")
-      .def("wind_down", &check::Scan::wind_down,
-           "Begins no further domain; those in flight are still seen through.")
       .def("next", &next, py::arg("wait"),
            "The next batch; None after so many seconds, or where there is room for lines.")
       .def_property_readonly("finished", &check::Scan::finished,

@@ -36,12 +36,15 @@ net::Clock::duration Turn::waited_since(net::Time from) const {
                   began.value_or(net::Reactor::now()) - std::max(asked, from));
 }
 
-bool SharedHost::undecided() const {
+bool SharedHost::is_unknown() const {
   return facts.ipv4.unknown() || facts.ipv6.unknown() || facts.tlsa.unknown() ||
-         (tlsa_at_target && tlsa_at_target->unknown()) ||
-         std::ranges::any_of(facts.probes, [](const facts::SmtpProbe& probe) {
-           return probe.status == facts::SmtpStatus::timed_out;
-         });
+         (tlsa_at_target && tlsa_at_target->unknown());
+}
+
+bool SharedHost::was_silent() const {
+  return std::ranges::any_of(facts.probes, [](const facts::SmtpProbe& probe) {
+    return probe.status == facts::SmtpStatus::timed_out;
+  });
 }
 
 // RFC 7672 §2.2.2: behind secure CNAMEs the records at the end of the chain come first; where there are none that are secure,
@@ -70,11 +73,9 @@ Hosts::~Hosts() {
 std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
   const auto found = hosts_.find(name);
   if (found != hosts_.end()) {
-    const std::shared_ptr<SharedHost>& known = found->second.host;
-    if (!known->done || !known->undecided() ||
-        net::Reactor::now() - known->done_at < options_.again_after) {
+    if (still_counts(*found->second.host)) {
       ages_.splice(ages_.end(), ages_, found->second.age);
-      return known;
+      return found->second.host;
     }
     ages_.erase(found->second.age);
     hosts_.erase(found);
@@ -82,6 +83,12 @@ std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
   std::shared_ptr<SharedHost> host = add(name);
   start(host);
   return host;
+}
+
+bool Hosts::still_counts(const SharedHost& host) const {
+  if (!host.done) return true;
+  if (host.is_unknown()) return false;
+  return !host.was_silent() || net::Reactor::now() - host.done_at < options_.again_after;
 }
 
 std::shared_ptr<SharedHost> Hosts::ask(const IpAddress& address) {

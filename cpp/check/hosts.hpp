@@ -2,9 +2,9 @@
 // Hosts: the MX hosts of all domains of a run. Each is looked up and probed at each of its addresses once, and what was seen goes
 // to every domain that names it; what it is worth is judged for each domain anew.
 //
-// At most kKept hosts that are done stay known, those asked for last; one that is asked for later is probed again. So is one of
-// which something could not be seen, once that is a while ago: a resolver or host that failed for a moment must not decide about
-// all domains of a long run.
+// At most kKept hosts that are done stay known, those asked for last; one that is asked for later is probed again. One whose
+// look-ups failed is asked again by the next domain, one that did not answer after a while: what failed for a moment must not
+// decide about all domains of a long run.
 #pragma once
 
 #include <chrono>
@@ -57,8 +57,10 @@ struct SharedHost {
   /// Behind secure CNAMEs: at the end of the chain (RFC 7672 §2.2.2).
   std::optional<facts::TlsaLookup> tlsa_at_target;
 
-  /// Something of it did not answer.
-  bool undecided() const;
+  /// Some look-up has no answer.
+  bool is_unknown() const;
+  /// An address did not answer in time.
+  bool was_silent() const;
   /// What is known so far, with the TLSA records that senders take.
   facts::MxHost seen() const;
 };
@@ -96,6 +98,7 @@ class Hosts {
     std::list<std::string>::iterator age;
   };
 
+  bool still_counts(const SharedHost& host) const;
   std::shared_ptr<SharedHost> add(const std::string& name);
   void start(const std::shared_ptr<SharedHost>& host);
   void probe(const std::shared_ptr<SharedHost>& host);

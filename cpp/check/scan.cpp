@@ -40,8 +40,12 @@ double thread_cpu_seconds() {
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
-// Whether asking once more may give another verdict: what decides was not answered.
+// Whether asking once more may show more: what decides was not answered.
 bool worth_asking_again(const facts::Domain& facts, const judge::Judgement& judgement) {
+  const auto unknown = [](const facts::MxHost& host) {
+    return host.ipv4.unknown() || host.ipv6.unknown() || host.tlsa.unknown();
+  };
+  if (std::ranges::any_of(facts.mx_hosts, unknown)) return true;
   if (!facts.valid || judgement.verdict != judge::Verdict::inconclusive) return false;
   using facts::FetchStatus;
   const facts::PolicyFetch& policy = facts.policy;
@@ -126,21 +130,15 @@ void Scan::close() {
   wake();
 }
 
-void Scan::wind_down() {
-  {
-    const std::lock_guard lock(mutex_);
-    lines_.clear();
-    closed_ = true;
-    winding_down_ = true;
-  }
-  wake();
-}
-
-std::shared_ptr<const Table> Scan::next(std::chrono::milliseconds wait) {
+void Scan::wait(std::chrono::milliseconds most) const {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, wait, [this] {
+  changed_.wait_for(lock, most, [this] {
     return !batches_.empty() || ended_ || (!closed_ && lines_.size() <= kMaxLines / 2);
   });
+}
+
+std::shared_ptr<const Table> Scan::take() {
+  std::unique_lock lock(mutex_);
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (batches_.empty()) return nullptr;
   std::shared_ptr<const Table> batch = std::move(batches_.front());
@@ -181,10 +179,6 @@ void Scan::run() {
         stopped = stopped_;
         work.closed = closed_;
         work.batches = batches_.size();
-        if (winding_down_) {
-          work.lines.clear();
-          work.again.clear();
-        }
         if (work.lines.empty() && !lines_.empty()) {
           work.lines.swap(lines_);
           changed_.notify_all();
@@ -252,11 +246,11 @@ void Scan::start(Work& work, Line line, bool again) {
         --work.running;
         work.slow -= flight->slow ? 1U : 0U;
         flight->ended = true;
-        take(work, line, again, facts);
+        keep(work, line, again, facts);
       });
 }
 
-void Scan::take(Work& work, const Line& line, bool again, const facts::Domain& facts) {
+void Scan::keep(Work& work, const Line& line, bool again, const facts::Domain& facts) {
   const judge::Judgement judgement = judge::judge(facts, work.chains_now(options_.at));
   if (!again && worth_asking_again(facts, judgement)) {
     work.again.push_back(line);

@@ -78,11 +78,11 @@ class Scan {
   void feed(std::vector<Line> lines);
   /// No further line comes.
   void close();
-  /// Asks it to begin no further domain and to end once those in flight are done.
-  void wind_down();
 
-  /// The next batch; nothing where none came within `wait`, there is room for half of kMaxLines, or finished() became true.
-  std::shared_ptr<const Table> next(std::chrono::milliseconds wait);
+  /// Until there is a batch, or room for half of kMaxLines, or the end, but no longer than that.
+  void wait(std::chrono::milliseconds most) const;
+  /// The next batch; nothing where there is none. Throws what ended the thread, once.
+  std::shared_ptr<const Table> take();
   /// All lines were fed, and all batches taken.
   bool finished() const;
   ScanProgress progress() const;
@@ -94,7 +94,7 @@ class Scan {
   void top_up(Work& work);
   static void count_slow(Work& work);
   void start(Work& work, Line line, bool again);
-  void take(Work& work, const Line& line, bool again, const facts::Domain& facts);
+  void keep(Work& work, const Line& line, bool again, const facts::Domain& facts);
   void hand_out(Work& work, bool all);
   bool more_lines() const;
   void wake() const;
@@ -104,15 +104,14 @@ class Scan {
   const int wakeup_;  // eventfd: there are lines, room for rows, or an end
 
   mutable std::mutex mutex_;  // for all below
-  std::condition_variable changed_;
+  mutable std::condition_variable changed_;
   std::deque<Line> lines_;
   std::deque<std::shared_ptr<const Table>> batches_;
   ScanProgress progress_;
   std::exception_ptr failure_;
-  bool closed_ = false;        // no further line comes
-  bool stopped_ = false;       // end at once
-  bool winding_down_ = false;  // begin nothing more
-  bool ended_ = false;         // the thread has nothing more to hand out
+  bool closed_ = false;   // no further line comes
+  bool stopped_ = false;  // end at once
+  bool ended_ = false;    // the thread has nothing more to hand out
 
   std::thread thread_;
 };

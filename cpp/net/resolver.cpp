@@ -369,8 +369,9 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     if (timer_) reactor_.cancel(*std::exchange(timer_, std::nullopt));
     ++name_number_;  // whatever still comes is of no use
     lookup_.status = status;
-    if (status == LookupStatus::timed_out) ++core_.counts_.timed_out;
-    if (status == LookupStatus::resolver_error) ++core_.counts_.failed;
+    ++(status == LookupStatus::timed_out        ? core_.counts_.timed_out
+       : status == LookupStatus::resolver_error ? core_.counts_.failed
+                                                : core_.counts_.answered);
     if (lookup_.unknown()) {
       lookup_.authentic = false;
       lookup_.ttl = 0;

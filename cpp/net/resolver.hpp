@@ -55,6 +55,7 @@ struct ResolverCounts {
   std::uint64_t messages =
       0;  ///< sent: questions, what was asked again, and CNAMEs that were followed
   std::uint64_t answers = 0;    ///< messages that came back, whatever they say
+  std::uint64_t answered = 0;   ///< questions that were answered; SERVFAIL and bogus are answers
   std::uint64_t timed_out = 0;  ///< questions that nobody answered in time
   std::uint64_t failed = 0;     ///< questions that no resolver could be asked, or would answer
 };

@@ -211,7 +211,7 @@ class _Table:
 def _kind(kind: pyarrow.DataType) -> Kind:
     from pyarrow import types
 
-    if types.is_integer(kind):
+    if types.is_integer(kind) and not types.is_uint64(kind):  # which int64 does not hold
         return "int"
     return "float" if types.is_floating(kind) else "text"
 

@@ -72,6 +72,18 @@ PROBE_TIMEOUT = 20.0
 MOST_PER_NETWORK = 10.0
 
 
+# Not a number is within no bounds.
+_BOUNDS = {
+    "timeout": (0.1, 3600),
+    "concurrency": (1, 20_000),
+    "rate": (0.1, 1_000_000),
+    "max_per_host": (1, 1000),
+    "max_per_network": (0.001, 1_000_000),
+    "smtp_port": (1, 65_535),
+    "https_port": (1, 65_535),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScanSettings:
     """How to scan; the parameters of ``mxseal.scan`` that are the same after a pause.
@@ -117,6 +129,24 @@ class ScanSettings:
     max_per_network: float = MOST_PER_NETWORK
     seed: int | None = 0
     contact: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be meant.
+
+        Raises:
+            WrongValueError: a value out of its bounds, a text with a line break.
+        """
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                bounds = f"give {least:g} to {most:g}"
+                raise WrongValueError(f"no such {name.replace('_', ' ')}", bounds, value)
+        for name in ("helo", "contact"):
+            # A line break would begin a command, or a header field, of its own.
+            if not (getattr(self, name).isascii() and getattr(self, name).isprintable()):
+                raise WrongValueError(
+                    f"no such {name}", "give printable ASCII on one line", getattr(self, name)
+                )
 
     def parameters(self) -> dict[str, Any]:
         """For the record of a run."""
@@ -167,8 +197,11 @@ class Scan:
         self._only_mx = only_mx
         self._core: core.Scan | None = None
         self._lines: Iterator[Any] | None = None
+        self._read = 0  # lines
         self._carried: dict[int, tuple[Any, ...]] = {}
         self._ended = False
+        self._failure: NetworkError | None = None
+        self._last: dict[str, Any] = {}  # progress, once it is stopped
         self._rows = 0
         self._batches: list[Table] | None = None
         self._handed_out = False
@@ -193,20 +226,23 @@ class Scan:
     def batches_or_pulse(self) -> Iterator[Table | None]:
         """The batches, and ten times a second at least None: for who shows how far it is."""
         self._handed_out = True
+        if self._failure is not None:
+            raise self._failure
         while not self._ended:
             running = self._begun()
             if self._lines is not None:
                 self._feed(running)
             batch = running.next(WAIT)
             if batch is not None:
-                self._check_resolver(running)
+                self._check_resolver(running, rows=True)
                 self._rows += len(batch)
                 yield self._with_carried(batch)
             elif running.finished:
-                self._check_resolver(running)
+                self._check_resolver(running, rows=True)
                 self._ended = True
                 self._ended_at = datetime.now(UTC)
             else:
+                self._check_resolver(running, rows=False)
                 yield None
 
     def _begun(self) -> core.Scan:
@@ -252,32 +288,41 @@ class Scan:
             running.close()
             self._lines = None
             return
+        self._read += len(taken)
         if self._done is not None:
             taken = [line for line in taken if not self._done(line.number)]
         if self.domains.carried:
             self._carried.update((line.number, line.carried) for line in taken)
-        running.feed([(number, name.encode(errors="surrogateescape")) for number, name, _ in taken])
+        running.feed([(number, _bytes(name)) for number, name, _ in taken])
 
     def _with_carried(self, batch: Table) -> Table:
         if not self.domains.carried:
             return batch
-        values = [self._carried.pop(number) for number in batch.column("line")]
-        own = set(batch.column_names)
-        names = [f"input_{name}" if name in own else name for name in self.domains.carried]
-        columns = zip(names, self.domains.kinds, zip(*values, strict=True), strict=True)
-        return batch.with_columns([(name, kind, list(each)) for name, kind, each in columns])
+        rows = [self._carried.pop(number) for number in batch.column("line")]
+        return batch.with_columns(_carried_columns(self.domains, rows))
 
-    def _check_resolver(self, running: core.Scan) -> None:
-        """Rows that say nothing but that nobody answered are no scan."""
+    def _check_resolver(self, running: core.Scan, *, rows: bool) -> None:
+        """Rows that say nothing but that nobody answered are no scan.
+
+        Args:
+            running: what counts.
+            rows: some are done. Before, a question that fails at once may still be asked again.
+        """
         now = running.progress()
-        if now["answers"] == 0 and now["timed_out"] + now["failed"] > 0:
-            self._ended = True
-            self._core = None
-            resolvers = ", ".join(self.settings.resolvers) or "those of /etc/resolv.conf"
-            raise NetworkError("scan.resolver-error", "no resolver answers", resolvers)
+        failed = now["timed_out"] + (now["failed"] if rows else 0)
+        if now["answered"] > 0 or failed == 0:
+            return
+        self.stop()
+        given = self.settings.resolvers
+        resolvers = ", ".join(given or core.system_resolvers())
+        where = resolvers if given else f"{resolvers} (resolv.conf)"
+        self._failure = NetworkError("scan.resolver-error", "no resolver answers", where)
+        raise self._failure
 
     def progress(self) -> dict[str, Any]:
         """``done``, ``running``, ``verdicts`` so far, and what the resolver answered."""
+        if self._core is None and self._ended:
+            return self._last
         return self._begun().progress()
 
     @property
@@ -289,8 +334,10 @@ class Scan:
 
     def stop(self) -> None:
         """Ends it, also in the middle; what was not handed out is lost."""
+        if self._core is not None:
+            self._last = self._core.progress()
         self._ended = True
-        self._ended_at = datetime.now(UTC)
+        self._ended_at = self._ended_at or datetime.now(UTC)
         self._lines = None
         self._core = None
 
@@ -301,7 +348,9 @@ class Scan:
                 raise MxsealError(
                     "the batches of this scan were handed out already: keep them, or scan again"
                 )
-            self._batches = list(self._run())
+            self._batches = []
+        for batch in self._run():  # goes on where Ctrl-C left it
+            self._batches.append(batch)
         return self._batches
 
     def to_arrow(self) -> pyarrow.Table:
@@ -309,8 +358,8 @@ class Scan:
         from mxseal._frames import require
 
         arrow = require("pyarrow", "parquet", "to_arrow()")
-        tables = [arrow.table(each) for each in self._tables()]
-        whole: pyarrow.Table = arrow.concat_tables(tables) if tables else arrow.table(core.empty())
+        tables = [arrow.table(each) for each in self._tables() or [no_rows(self.domains)]]
+        whole: pyarrow.Table = arrow.concat_tables(tables)
         return whole.replace_schema_metadata({b"mxseal": self.record_text().encode()})
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -326,7 +375,7 @@ class Scan:
         from mxseal._frames import require
 
         frames = require("polars", "polars", "to_polars()")
-        whole: polars.DataFrame = frames.concat([frames.DataFrame(each) for each in self._tables()])
+        whole: polars.DataFrame = frames.DataFrame(self.to_arrow())
         return whole
 
     def summary(self) -> ScanSummary:
@@ -338,14 +387,13 @@ class Scan:
     # ------------------------------------------------------------------------------- about the run
     def record(self) -> dict[str, Any]:
         """The record of the run: who scanned what, how, when, and what came of it in counts."""
-        now = self._core.progress() if self._core is not None else {}
-        resolvers = list(self.settings.resolvers)
+        now = self._core.progress() if self._core is not None else self._last
         return {
             "schema_version": SCHEMA_VERSION,
             "version": __version__,
             "libraries": libraries(),
             "parameters": self.settings.parameters(),
-            "resolver": resolvers or ["/etc/resolv.conf"],
+            "resolver": list(self.settings.resolvers) or core.system_resolvers(),
             "resolver_validates": now.get("resolver_validates"),
             "questions": {
                 name: now.get(name, 0) for name in ("questions", "messages", "answers", "timed_out")
@@ -358,7 +406,7 @@ class Scan:
             "input": {
                 "name": self.domains.name,
                 "sha256": self.domains.sha256,
-                "lines": self.domains.total,
+                "lines": self._read if self._ended else self.domains.total,
             },
         }
 
@@ -456,7 +504,6 @@ def scan(
         seed=seed,
         contact=contact,
     )
-    _refuse_nonsense(settings)
     return Scan(
         DomainList.of(domains),
         settings,
@@ -465,15 +512,23 @@ def scan(
     )
 
 
-def _refuse_nonsense(settings: ScanSettings) -> None:
-    for name, value, least in (
-        ("timeout", settings.timeout, 0.1),
-        ("concurrency", settings.concurrency, 1),
-        ("rate", settings.rate, 0.1),
-        ("max_per_host", settings.max_per_host, 1),
-    ):
-        if not value >= least:
-            raise WrongValueError(f"not a {name}", f"give at least {least:g}", value)
+def no_rows(domains: DomainList) -> Table:
+    """The columns of a scan of that list, without a row."""
+    return core.empty().with_columns(_carried_columns(domains, []))
+
+
+def _carried_columns(
+    domains: DomainList, rows: Sequence[tuple[Any, ...]]
+) -> list[tuple[str, str, list[Any]]]:
+    """The columns that go along: name, kind and values of each."""
+    taken = set(core.empty().column_names)
+    columns: list[tuple[str, str, list[Any]]] = []
+    for place, (name, kind) in enumerate(zip(domains.carried, domains.kinds, strict=True)):
+        while name in taken:
+            name = f"input_{name}"
+        taken.add(name)
+        columns.append((name, kind, [row[place] for row in rows]))
+    return columns
 
 
 def target_list(given: str | os.PathLike[str] | Iterable[str] | None, otherwise: str | None) -> str:
@@ -492,10 +547,16 @@ def libraries() -> dict[str, str]:
 
 
 def _user_agent(contact: str) -> str:
-    """Who asks; a line break would begin a header field of its own."""
-    if not contact.isprintable():
-        raise WrongValueError("not a contact", "give a URL or a mail address", contact)
+    """Who asks."""
     return f"mxseal/{__version__}" + (f" (+{contact})" if contact else "")
+
+
+def _bytes(name: str) -> bytes:
+    """As it stood in the file; half a character of UTF-16, which a text may hold, by number."""
+    try:
+        return name.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return name.encode(errors="backslashreplace")
 
 
 def text_of(moment: datetime | None) -> str | None:

@@ -8,15 +8,19 @@ it belongs to. When the scan is done its rows become FILE, in one step.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, get_args
 
-from mxseal._core.scan import empty
+from mxseal._check import Verdict
+from mxseal._core import __version__
+from mxseal._core.check import findings
 from mxseal._frames import require
 from mxseal._reading import WrongValueError
 
@@ -29,6 +33,13 @@ Kind = Literal["parquet", "arrow", "ndjson", "csv"]
 KINDS: tuple[Kind, ...] = ("parquet", "arrow", "ndjson", "csv")
 KEY = b"mxseal"  # of the metadata, in FILE.part and in FILE
 ROWS = 5_000  # of a group of rows in the finished file; more take memory, fewer make it larger
+
+_BEGIN = b"\xff\xff\xff\xff"  # of an Arrow stream
+_LONGEST_BEGINNING = 1 << 20  # bytes before the first row: the columns' names and types
+_MOST_LINES = 1 << 32  # of a list; a bit each is held for those that are done
+_OBJECTS = 500  # rows at once as Python objects
+_VERDICTS = frozenset(get_args(Verdict))
+_CODES = frozenset(about.code for about in findings())
 
 
 def kind_of(path: Path) -> Kind:
@@ -46,7 +57,8 @@ class Journal:
     """FILE.part.
 
     Attributes:
-        path: where it stands.
+        target: FILE; where that is a link, what it leads to.
+        path: where the journal stands.
         rows: that are in it.
         verdicts: counts of them.
         errors: counts of their findings that are errors or unknown, by code.
@@ -54,23 +66,25 @@ class Journal:
         resumed: how often the scan went on.
     """
 
-    def __init__(self, target: Path, about: dict[str, Any]) -> None:
+    def __init__(self, target: Path, about: dict[str, Any], columns: Table) -> None:
         """Nothing is opened yet.
 
         Args:
             target: FILE.
             about: what must be the same for a scan to go on: the list and how it is asked.
+            columns: of the rows; without a row.
         """
         self._arrow = require("pyarrow", "parquet", "a scan into a file")
         require("pyarrow.compute", "parquet", "a scan into a file")
-        self.target = target
-        self.path = target.with_name(target.name + ".part")
+        self.target = Path(os.path.realpath(target))
+        self.path = self.target.with_name(self.target.name + ".part")
         self.rows = 0
         self.verdicts: dict[str, int] = {}
         self.errors: dict[str, int] = {}
         self.started = ""
         self.resumed = 0
-        self._about = about
+        self._about = {**about, "version": __version__}
+        self._columns = self._arrow.table(columns)
         self._done = bytearray()  # a bit a line
         self._file: Any = None
         self._writer: Any = None
@@ -78,7 +92,7 @@ class Journal:
     @property
     def is_there(self) -> bool:
         """Whether a scan was interrupted."""
-        return self.path.exists() or self._old.exists()
+        return os.path.lexists(self.path) or os.path.lexists(self._old)
 
     @property
     def _old(self) -> Path:
@@ -90,40 +104,85 @@ class Journal:
         return self.errors.get("scan.invalid-domain", 0)
 
     def begin(self) -> None:
-        """A new one."""
-        self._file = self.path.open("wb")
+        """A new one.
+
+        Raises:
+            OSError: something of that name is there, a link too, or the file cannot be written.
+        """
+        self._file = self.path.open("xb")
+        _locked(self._file)
 
     def resume(self) -> None:
         """Goes on with one that is there: whole batches stay, what was cut off behind them goes.
 
         Raises:
-            WrongValueError: it belongs to another list, or to other questions.
+            OSError: it cannot be read, or there is no room for another.
+            WrongValueError: it belongs to another list, to other questions, or is none at all; it
+                stays as it is.
         """
         old = self._old
-        if not old.exists():  # else an earlier resumption was cut off: FILE.part.old has it all
-            self.path.replace(old)
-        self.begin()
-        for batch in self._batches(old):
-            before = self._check(batch.schema.metadata)
-            self.started, self.resumed = before["started"], before["resumed"] + 1
-            self._append(self._arrow.Table.from_batches([batch]))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        cut_off = os.path.lexists(old)  # an earlier resumption: FILE.part.old has it all
+        with _opened(old if cut_off else self.path) as file:
+            if not _locked(file):
+                self._refuse("another mxseal scan writes that file", "wait for it")
+            if cut_off:
+                self.path.unlink(missing_ok=True)
+            else:
+                self.path.replace(old)
+            try:
+                self.begin()
+                self._copy(file)
+            except BaseException:
+                self._close_quietly()
+                old.replace(self.path)
+                raise
         old.unlink()
 
-    def _check(self, metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
-        before = json.loads((metadata or {}).get(KEY, b"{}"))
+    def _copy(self, file: BinaryIO) -> None:
+        stream = self._stream(file)
+        if stream is None:
+            return  # it ended before the first row
+        self._check(stream.schema)
+        for batch in self._whole_batches(stream):
+            self._append(self._arrow.Table.from_batches([batch]), checked=False)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _stream(self, file: BinaryIO) -> Any:
+        begin = file.read(len(_BEGIN))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        if not _BEGIN.startswith(begin):
+            self._refuse("no scan that was interrupted")
+        try:
+            return self._arrow.ipc.open_stream(file)
+        except (*self._cut_off, self._arrow.ArrowException):
+            if size > _LONGEST_BEGINNING:
+                self._refuse("damaged")
+            return None
+
+    def _check(self, schema: pyarrow.Schema) -> None:
+        """Whether it is ours, with columns as they are now, and about the same."""
+        try:
+            before = json.loads((schema.metadata or {}).get(KEY, b""))
+            started, resumed = before["started"], before["resumed"]
+        except (ValueError, KeyError, TypeError):
+            started = resumed = None
+        if not (isinstance(started, str) and isinstance(resumed, int)):
+            self._refuse("no scan that was interrupted")
         for name, value in self._about.items():
             if before.get(name) != value:
-                # Nothing is lost: FILE.part is put back as it was.
-                self._file.close()
-                self._old.replace(self.path)
                 raise WrongValueError(
-                    f"the scan in {self.path.name} has another {name.replace('_', ' ')}",
+                    f"the scan in {self.path.name} has another {name}",
                     "give the same list and options, or remove that file",
                     str(before.get(name)),
                 )
-        return dict(before)
+        if not schema.equals(self._columns.schema):
+            self._refuse("no scan that was interrupted")
+        self.started, self.resumed = started, resumed + 1
+
+    def _refuse(self, what: str, do: str = "remove it to begin anew") -> NoReturn:
+        raise WrongValueError(what, do, str(self.path))
 
     def is_done(self, line: int) -> bool:
         """Whether the line has its row."""
@@ -135,7 +194,8 @@ class Journal:
         self._append(self._arrow.table(batch))
         self._file.flush()
 
-    def _append(self, table: pyarrow.Table) -> None:
+    def _append(self, table: pyarrow.Table, *, checked: bool = True) -> None:
+        """Writes rows; those that were not checked come from a file."""
         if self._writer is None:
             self.started = self.started or _now()
             about = {**self._about, "started": self.started, "resumed": self.resumed}
@@ -143,6 +203,8 @@ class Journal:
             options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
             self._writer = self._arrow.ipc.new_stream(self._file, schema, options=options)
         for number in table["line"].to_pylist():
+            if not checked and (not self._may_be(number) or self.is_done(number)):
+                self._refuse("damaged")
             byte = number >> 3
             if byte >= len(self._done):
                 self._done.extend(bytes(max(byte + 1, 2 * len(self._done)) - len(self._done)))
@@ -154,29 +216,33 @@ class Journal:
             self._arrow.array(["error", "unknown"], self._arrow.large_string()),
         )
         self._count(findings.field("code").filter(serious), self.errors)
+        if not checked and not (self.verdicts.keys() <= _VERDICTS and self.errors.keys() <= _CODES):
+            self._refuse("damaged")
         self._writer.write_table(table)
         self.rows += table.num_rows
+
+    @staticmethod
+    def _may_be(line: object) -> bool:
+        return isinstance(line, int) and 0 < line <= _MOST_LINES
 
     @staticmethod
     def _count(words: Any, into: dict[str, int]) -> None:
         for each in words.value_counts().to_pylist():
             into[each["values"]] = into.get(each["values"], 0) + each["counts"]
 
-    def _batches(self, path: Path) -> Iterator[pyarrow.RecordBatch]:
+    @property
+    def _cut_off(self) -> tuple[type[Exception], ...]:
+        return self._arrow.ArrowInvalid, OSError, EOFError, StopIteration
+
+    def _whole_batches(self, stream: Any) -> Iterator[pyarrow.RecordBatch]:
         """Up to the first that is not whole."""
-        errors = (self._arrow.ArrowInvalid, OSError, EOFError, StopIteration)
-        with path.open("rb") as file:
+        while True:
             try:
-                stream = self._arrow.ipc.open_stream(file)
-            except errors:
+                batch = stream.read_next_batch()
+                batch.validate(full=True)
+            except self._cut_off:
                 return
-            while True:
-                try:
-                    batch = stream.read_next_batch()
-                    batch.validate(full=True)
-                except errors:
-                    return
-                yield batch
+            yield batch
 
     def close(self) -> None:
         """Keeps it for later."""
@@ -187,96 +253,137 @@ class Journal:
             self._file.close()
             self._file = None
 
+    def give_up(self) -> None:
+        """Keeps what is there; a file without a row is none."""
+        begun = self._file is not None
+        self._close_quietly()
+        if begun and not self.rows:
+            self.path.unlink(missing_ok=True)
+
+    def _close_quietly(self) -> None:
+        with contextlib.suppress(OSError, self._arrow.ArrowException):
+            self.close()
+
     def finish(self, kind: Kind, record: dict[str, Any]) -> None:
-        """Turns it into FILE; beside what is no Parquet and no Arrow stands FILE.run.json."""
+        """Turns it into FILE; beside what is no Parquet and no Arrow stands FILE.run.json.
+
+        Raises:
+            OSError: no room, or FILE.part cannot be read to its end; it stays.
+        """
         self.close()
         whole = self.target.with_name(self.target.name + ".whole")
         try:
-            _WRITERS[kind](self, whole, json.dumps(record).encode())
+            metadata = json.dumps(record).encode()
+            _write(whole, lambda file: _WRITERS[kind](self._pieces(metadata), file))
             if kind in ("ndjson", "csv"):
                 beside = self.target.with_name(self.target.name + ".run.json")
                 part = beside.with_name(beside.name + ".part")
-                part.write_text(json.dumps(record, indent=2) + "\n")
+                text = json.dumps(record, indent=2) + "\n"
+                _write(part, lambda file: file.write(text.encode()))
                 part.replace(beside)
             whole.replace(self.target)
         finally:
             whole.unlink(missing_ok=True)
         self.path.unlink()
 
-    def pieces(self) -> Iterator[pyarrow.Table]:
-        """All rows, some at a time."""
+    def _pieces(self, metadata: bytes) -> Iterator[pyarrow.Table]:
+        """All rows, some at a time; where there is none, the columns alone."""
         waiting: list[Any] = []
-        for batch in self._batches(self.path):
+        found = 0
+        for batch in self._own_batches():
             waiting.append(batch)
+            found += batch.num_rows
             if sum(each.num_rows for each in waiting) >= ROWS:
-                yield self._arrow.Table.from_batches(waiting)
+                yield self._table(waiting, metadata)
                 waiting = []
-        if waiting or not self.rows:
-            schema = self._arrow.table(empty()).schema
-            yield self._arrow.Table.from_batches(waiting, None if waiting else schema)
+        if found != self.rows:
+            raise OSError(errno.EIO, "not all of it can be read", str(self.path))
+        if waiting or not found:
+            yield self._table(waiting, metadata)
+
+    def _own_batches(self) -> Iterator[pyarrow.RecordBatch]:
+        if self.rows:
+            with _opened(self.path) as file:
+                yield from self._whole_batches(self._arrow.ipc.open_stream(file))
+
+    def _table(self, batches: list[Any], metadata: bytes) -> pyarrow.Table:
+        table = self._arrow.Table.from_batches(batches) if batches else self._columns
+        return table.replace_schema_metadata({KEY: metadata})
+
+
+def _opened(path: Path) -> BinaryIO:
+    """For reading, and no link: somebody else may have put one there."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Whether nobody else writes it; the lock ends with the process. Not every disk knows locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """A new file in place of what an interrupted one left, on the disk when this returns."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _plain(table: pyarrow.Table, metadata: bytes) -> pyarrow.Table:
-    return table.replace_schema_metadata({KEY: metadata})
-
-
-def _write_parquet(journal: Journal, path: Path, metadata: bytes) -> None:
+def _write_parquet(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     from pyarrow import parquet
 
-    writer: Any = None
-    try:
-        for table in journal.pieces():
-            piece = _plain(table, metadata)
-            if writer is None:
-                # Without Arrow's own schema beside Parquet's: dictionaries within lists would come
-                # back as such, and pyarrow cannot read these in batches.
-                writer = parquet.ParquetWriter(
-                    path, piece.schema, compression="zstd", store_schema=False
-                )
-                writer.add_key_value_metadata({KEY: metadata})
+    first = next(pieces)
+    # Without Arrow's own schema beside Parquet's: dictionaries within lists would come back as
+    # such, and pyarrow cannot read these in batches.
+    with parquet.ParquetWriter(
+        file, first.schema, compression="zstd", store_schema=False
+    ) as writer:
+        writer.add_key_value_metadata({KEY: first.schema.metadata[KEY]})
+        for piece in chain([first], pieces):
             writer.write_table(piece)
-    finally:
-        if writer is not None:
-            writer.close()
 
 
-def _write_arrow(journal: Journal, path: Path, metadata: bytes) -> None:
+def _write_arrow(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     import pyarrow
 
-    writer: Any = None
-    try:
-        for table in journal.pieces():
-            piece = _plain(table, metadata)
-            if writer is None:
-                options = pyarrow.ipc.IpcWriteOptions(compression="zstd")
-                writer = pyarrow.ipc.new_file(path, piece.schema, options=options)
+    first = next(pieces)
+    options = pyarrow.ipc.IpcWriteOptions(compression="zstd")
+    with pyarrow.ipc.new_file(file, first.schema, options=options) as writer:
+        for piece in chain([first], pieces):
             writer.write_table(piece)
-    finally:
-        if writer is not None:
-            writer.close()
 
 
-def _write_ndjson(journal: Journal, path: Path, _: bytes) -> None:
+def _write_ndjson(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     from mxseal._output.json import object_text
 
-    with path.open("w", encoding="utf-8") as file:
-        for table in journal.pieces():
-            file.writelines(object_text(row) + "\n" for row in table.to_pylist())
+    for piece in pieces:
+        file.writelines(object_text(row).encode() + b"\n" for row in _rows(piece))
 
 
-def _write_csv(journal: Journal, path: Path, _: bytes) -> None:
+def _write_csv(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     from mxseal._output.csv import write_rows
-    from mxseal._output.sink import opened
+    from mxseal._output.sink import Sink
+    from mxseal._output.terminal import Terminal
 
-    pieces = journal.pieces()
     first = next(pieces)
-    rows = (row for table in chain([first], pieces) for row in table.to_pylist())
-    with opened(path) as sink:
-        write_rows(first.column_names, rows, sink)
+    rows = chain.from_iterable(map(_rows, chain([first], pieces)))
+    write_rows(first.column_names, rows, Sink(file, Terminal()))
+
+
+def _rows(table: pyarrow.Table) -> Iterator[dict[str, Any]]:
+    for batch in table.to_batches(max_chunksize=_OBJECTS):
+        yield from batch.to_pylist()
 
 
 _WRITERS = {
@@ -289,8 +396,10 @@ _WRITERS = {
 
 @contextlib.contextmanager
 def kept(journal: Journal) -> Iterator[None]:
-    """However the work ends, what is done stays."""
+    """However the work ends, what is done stays; where that is nothing, no file does."""
     try:
         yield
-    finally:
-        journal.close()
+    except BaseException:
+        journal.give_up()
+        raise
+    journal.close()

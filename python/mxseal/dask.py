@@ -307,7 +307,7 @@ def _write_part(
     running = Scan(DomainList(part), settings, blocklist=lists[0], allowlist=lists[1])
     # In Dask's folder of the worker, which Dask removes if the worker is lost.
     with tempfile.TemporaryDirectory(dir=distributed.get_worker().local_directory) as folder:
-        journal = Journal(Path(folder) / "part.parquet", {})
+        journal = Journal(Path(folder) / "part.parquet", {}, _scan.no_rows(running.domains))
         journal.begin()
         with kept(journal):
             for batch in running:

@@ -93,6 +93,13 @@ def test_answers_have_what_the_question_asked_for(lab: Lab) -> None:
     assert refused.rcode() == dns.rcode.REFUSED
 
 
+def test_a_crowd_stands_beside_the_situations() -> None:
+    with Lab(crowd=10) as both:
+        names = "mx1.enforce.test", *(f"mx{number}.giant-mail.test" for number in (1, 2))
+        addresses = [address for name in names for address in both.addresses(name)]
+        assert len(set(addresses)) == 3
+
+
 def test_a_crowd_has_a_size() -> None:
     assert Crowd(0, "127.0.0.1", "127.0.0.1").domains == []
     for size in (-1, 1_000_000):

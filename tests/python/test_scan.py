@@ -3,29 +3,62 @@
 
 from __future__ import annotations
 
+import gc
+import json
+import os
+import re
+import signal
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
-from mxseal import DomainCheck
+import mxseal
+from mxseal import DomainCheck, MxsealError, NetworkError, ParseError
 from mxseal._check import Settings, check_all
 from mxseal._domains import DomainList
+from mxseal._reading import WrongValueError
 from mxseal._scan import Scan, ScanSettings
 from mxseal.lab import Lab, Situation
+from mxseal.lab.model import MailHost, policy
 from mxseal.lab.situations import SITUATIONS
 
 Row = dict[str, Any]
+CROWD = 5000
 
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with Lab() as running:
+    with Lab(crowd=CROWD) as running:
         yield running
 
 
-def settings(lab: Lab, situation: Situation, **further: Any) -> ScanSettings:
+@pytest.fixture(autouse=True)
+def _no_blocklist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def options(lab: Lab, **further: Any) -> dict[str, Any]:
+    """How the laboratory is reached."""
+    return {
+        "resolver": lab.resolver,
+        "smtp_port": lab.smtp_port,
+        "https_port": lab.https_port,
+        "ca_file": str(lab.ca_file),
+        "allow_private": True,
+        "concurrency": 100,  # the laboratory's resolver is written in Python
+        **further,
+    }
+
+
+def settings(lab: Lab, situation: Situation) -> ScanSettings:
     """How the situation is to be scanned."""
     options = situation.options
     return ScanSettings(
@@ -35,8 +68,7 @@ def settings(lab: Lab, situation: Situation, **further: Any) -> ScanSettings:
         https_port=lab.https_port,
         allow_private=options.allow_private,
         probe=options.probe,
-        **({} if options.timeout is None else {"timeout": options.timeout}),
-        **further,
+        timeout=options.timeout or 60,
     )
 
 
@@ -58,6 +90,7 @@ def check_settings(settings: ScanSettings) -> Settings:
 # What a scan shows in another way than a check, and why.
 OTHERWISE = {
     "http-drip": "a check waits 60 s for a policy, a scan 20",
+    "run-resolver-refuses": "a scan ends there, and has no rows",
 }
 
 
@@ -129,7 +162,7 @@ def row_of(check: DomainCheck) -> Row:
             }
             for mx in check.mx
         ],
-        "findings": [vars(each) | {"seen_at": None} for each in check.findings],
+        "findings": [without_time(vars(each)) for each in check.findings],
     }
 
 
@@ -140,8 +173,13 @@ def comparable(row: Row) -> Row:
     kept["mx"] = [
         {name: value for name, value in each.items() if name != "dane"} for each in row["mx"]
     ]
-    kept["findings"] = [each | {"seen_at": None} for each in row["findings"]]
+    kept["findings"] = [without_time(each) for each in row["findings"]]
     return kept
+
+
+def without_time(finding: Row) -> Row:
+    """Without when, and how long a library's sentence says it took."""
+    return finding | {"seen_at": None, "detail": re.sub(r"after \d+ ms", "", finding["detail"])}
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
@@ -154,3 +192,407 @@ def test_row_and_check_say_the_same(
         pytest.skip(OTHERWISE[situation.name])
     row, check = both[situation.name]
     assert comparable(row) == row_of(check)
+
+
+def test_one_domain_s_policy_says_nothing_of_another_at_the_same_host() -> None:
+    """Both are served by one host; only one policy names it (KumoMTA #557)."""
+    shared = MailHost(name="mx.provider.test.")
+    named = Situation(
+        name="named", sentence="", mail_hosts=(shared,), policy=policy(shared.name[:-1])
+    )
+    other = Situation(
+        name="other", sentence="", mail_hosts=(shared,), policy=policy("mx.elsewhere.test")
+    )
+    testing = Situation(
+        name="testing",
+        sentence="",
+        mail_hosts=(shared,),
+        policy=policy("mx.elsewhere.test", mode="testing"),
+    )
+    none = Situation(name="none", sentence="", mail_hosts=(shared,), record=None, policy_host=None)
+    situations = (named, other, testing, none)
+    with Lab(situations) as small:
+        for seed in range(4):  # whoever comes first
+            scan = mxseal.scan([each.domain for each in situations], seed=seed, **options(small))
+            rows = {row["domain"]: row for row in scan.to_arrow().to_pylist()}
+            seen = {name: (row["verdict"], row["mx"][0]["in_policy"]) for name, row in rows.items()}
+            assert seen == {
+                "named.test": ("protected", True),
+                "other.test": ("broken", False),
+                "testing.test": ("testing", False),
+                "none.test": ("unprotected", None),
+            }
+            assert {row["mx"][0]["addresses"][0]["sha256"] for row in rows.values()} == {
+                rows["named.test"]["mx"][0]["addresses"][0]["sha256"]
+            }
+
+
+def test_a_shared_host_is_connected_to_once(lab: Lab) -> None:
+    before = lab.connections
+    mxseal.scan(lab.crowd.domains[:1000], **options(lab)).to_arrow()
+    taken = lab.connections - before
+    assert taken[lab.addresses("mx1.giant-mail.test")[0]] == 1
+    assert taken[lab.addresses("in.office-mail.test")[0]] == 1
+
+
+# --------------------------------------------------------------------------------- lists of domains
+NAMES = ["enforce.test", "no..domain", "nobody.nowhere.test"]
+
+
+def verdicts(rows: list[Row]) -> list[tuple[int, str, str]]:
+    return sorted((row["line"], row["domain"], row["verdict"]) for row in rows)
+
+
+EXPECTED = [
+    (1, "enforce.test", "protected"),
+    (2, "no..domain", "inconclusive"),
+    (3, "nobody.nowhere.test", "no-mail"),
+]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        list,
+        tuple,
+        iter,
+        lambda names: (name for name in names),
+        pd.Series,
+        pl.Series,
+        pa.array,
+        lambda names: pd.DataFrame({"domain": names})["domain"],
+        lambda names: pl.DataFrame({"domain": names}),
+        lambda names: pa.table({"domain": names}),
+        lambda names: pd.DataFrame({"Domain": names}),
+    ],
+)
+def test_whatever_names_domains(lab: Lab, make: Any) -> None:
+    scan = mxseal.scan(make(NAMES), **options(lab))
+    assert verdicts(scan.to_arrow().to_pylist()) == EXPECTED
+
+
+def test_a_file(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "domains.txt"
+    path.write_text("\n".join(NAMES))
+    for given in (str(path), path):
+        scan = mxseal.scan(given, **options(lab))
+        assert verdicts(scan.to_arrow().to_pylist()) == EXPECTED
+        assert scan.record()["input"]["lines"] == 3
+        assert len(scan.record()["input"]["sha256"]) == 64
+
+
+def test_names_of_every_kind_are_rows(lab: Lab) -> None:
+    names = [
+        "",
+        "\ud800.test",
+        "\udcff.test",
+        "\u202e",
+        None,
+        7,
+        "ENFORCE.test.",
+        "x" * 300,
+        b"enforce.test",
+    ]
+    rows = mxseal.scan(names, **options(lab)).to_arrow().to_pylist()
+    found = {row["line"]: row["domain"] for row in rows}
+    assert found[1] == ""
+    assert found[2] == "\\ud800.test"
+    assert found[3] == "\\xff.test"
+    assert found[6] == "7"
+    assert found[7] == found[9] == "enforce.test"
+    assert len(found) == len(names)
+    codes = {row["line"]: {each["code"] for each in row["findings"]} for row in rows}
+    for line in (1, 2, 3, 8):
+        assert "scan.invalid-domain" in codes[line]
+
+
+def test_an_empty_list(lab: Lab) -> None:
+    carrying = pl.DataFrame({"domain": pl.Series([], dtype=pl.String), "customer": [[]][:0]})
+    for empty, columns in (([], []), (carrying, ["customer"])):
+        scan = mxseal.scan(empty, **options(lab))
+        assert list(scan) == []
+        table = mxseal.scan(empty, **options(lab)).to_arrow()
+        assert table.num_rows == 0
+        assert table.column_names[-1 - len(columns) :] == ["seconds", *columns]
+        assert mxseal.scan(empty, **options(lab)).to_polars().height == 0
+        assert mxseal.scan(empty, **options(lab)).to_pandas().empty
+        assert mxseal.scan(empty, **options(lab)).summary().domains == 0
+
+
+# ---------------------------------------------------------------------------------- carried columns
+def test_columns_of_a_table_go_along(lab: Lab) -> None:
+    table = pl.DataFrame(
+        {
+            "customer_id": [1, None, 3],
+            "domain": NAMES,
+            "huge": pl.Series([2**63, 2**64 - 1, None], dtype=pl.UInt64),
+            "share": [0.5, float("nan"), None],
+            "paid": [True, False, None],
+            "note": ["=1+1", "\x1b[31m", None],
+            "line": ["a", "b", "c"],
+            "input_line": ["d", "e", "f"],
+            "verdict": [1, 2, 3],
+        }
+    )
+    scan = mxseal.scan(table, seed=3, **options(lab)).to_arrow()
+    rows = sorted(scan.to_pylist(), key=lambda row: row["line"])
+    own = scan.column_names[: scan.column_names.index("seconds") + 1]
+    assert scan.column_names[len(own) :] == [
+        *("customer_id", "huge", "share", "paid", "note"),
+        *("input_line", "input_input_line", "input_verdict"),
+    ]
+    assert [row["line"] for row in rows] == [1, 2, 3]
+    assert [row["customer_id"] for row in rows] == [1, None, 3]
+    assert [row["huge"] for row in rows] == [str(2**63), str(2**64 - 1), None]
+    assert rows[0]["share"] == 0.5
+    assert rows[2]["share"] is None
+    assert [row["paid"] for row in rows] == ["True", "False", None]
+    assert [row["note"] for row in rows] == ["=1+1", "\x1b[31m", None]
+    assert [row["input_line"] for row in rows] == ["a", "b", "c"]
+    assert [row["input_input_line"] for row in rows] == ["d", "e", "f"]
+    assert [row["input_verdict"] for row in rows] == [1, 2, 3]
+
+
+def test_columns_of_pandas_go_along(lab: Lab) -> None:
+    frame = pd.DataFrame(
+        {
+            "domain": NAMES,
+            "customer": pd.Categorical(["a", "b", "a"]),
+            "since": pd.to_datetime(["2026-01-01", None, "2026-01-03"]),
+            "worth": [Decimal("1.5"), None, Decimal("3")],
+        },
+        index=["x", "y", "z"],
+    )
+    rows = mxseal.scan(frame, seed=None, **options(lab)).to_arrow().to_pylist()
+    found = {row["line"]: row for row in rows}
+    assert [found[line]["customer"] for line in (1, 2, 3)] == ["a", "b", "a"]
+    assert found[1]["since"].startswith("2026-01-01")
+    assert found[2]["since"] is None
+    assert [found[line]["worth"] for line in (1, 2, 3)] == ["1.5", None, "3.0"]
+
+
+def test_columns_of_a_csv_and_the_rank_of_a_ranking_go_along(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_bytes(b"customer,Domain,line\n\xff,enforce.test,7\n,no..domain\n")
+    rows = mxseal.scan(path, **options(lab)).to_arrow().to_pylist()
+    found = {row["line"]: (row["domain"], row["customer"], row["input_line"]) for row in rows}
+    assert found == {
+        2: ("enforce.test", "\\xff", "7"),
+        3: ("no..domain", "", None),
+    }
+    path.write_text("1,enforce.test\n5,no..domain\n")
+    rows = mxseal.scan(path, **options(lab)).to_arrow().to_pylist()
+    assert {row["rank"]: row["domain"] for row in rows} == {1: "enforce.test", 5: "no..domain"}
+
+
+# ------------------------------------------------------------------------------------ while it runs
+def test_it_hands_out_batches_while_it_runs(lab: Lab) -> None:
+    scan = mxseal.scan(lab.crowd.domains, **options(lab))
+    assert repr(scan) == "<Scan a list: ready>"
+    lines: list[int] = []
+    for batch in scan:
+        assert pl.DataFrame(batch).height == len(batch)
+        assert isinstance(batch.to_dicts(0, 1)[0]["effects"], dict)
+        lines += batch.column("line")
+        assert scan.progress()["done"] >= len(lines)
+        if len(lines) < CROWD:
+            assert repr(scan) == f"<Scan a list: {len(lines):,} so far>"
+    assert sorted(lines) == list(range(1, CROWD + 1))
+    assert repr(scan) == f"<Scan a list: {CROWD:,} done>"
+    assert list(scan) == []
+    with pytest.raises(MxsealError, match="handed out already"):
+        scan.to_arrow()
+
+
+def test_who_leaves_an_iteration_finds_the_rest_in_the_next(lab: Lab) -> None:
+    scan = mxseal.scan(lab.crowd.domains, **options(lab))
+    lines: list[int] = []
+    for batch in scan:
+        lines += batch.column("line")
+        break
+    assert 0 < len(lines) < CROWD
+    for batch in scan:
+        lines += batch.column("line")
+    assert sorted(lines) == list(range(1, CROWD + 1))
+
+
+def test_the_whole_in_every_library(lab: Lab) -> None:
+    names = [*lab.crowd.domains[:300], "no..domain"]
+    scan = mxseal.scan(names, **options(lab))
+    table = scan.to_arrow()
+    table.validate(full=True)
+    assert scan.to_arrow().equals(table)
+    assert scan.to_pandas()["domain"].tolist() == table["domain"].to_pylist()
+    frame = scan.to_polars()
+    assert frame["line"].to_list() == table["line"].to_pylist()
+    assert frame["mx"].to_list() == table["mx"].to_pylist()
+    assert scan.summary().domains == 301
+    record = json.loads(table.schema.metadata[b"mxseal"])
+    assert record["domains"] == 301
+    assert sum(record["verdicts"].values()) == 301
+    assert record["errors"]["scan.invalid-domain"] == 1
+    assert record["input"] == {"name": "a list", "sha256": None, "lines": 301}
+    assert record["resolver"] == [lab.resolver]
+    assert record["resolver_validates"] is True
+    assert record["started"] <= record["ended"]
+    assert record["parameters"]["smtp_port"] == lab.smtp_port
+    assert record["libraries"]["openssl"]
+    assert record["version"] == mxseal.__version__
+
+
+def test_ctrl_c_loses_no_row_of_a_whole_table(lab: Lab) -> None:
+    """Whoever asks once more gets what was done before, and the rest."""
+    scan = mxseal.scan(lab.crowd.domains, **options(lab))
+    interrupted = 0
+    while True:
+        timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        try:
+            table = scan.to_arrow()
+        except KeyboardInterrupt:
+            interrupted += 1
+            continue
+        finally:
+            timer.cancel()
+            timer.join()
+        break
+    assert sorted(table["line"].to_pylist()) == list(range(1, CROWD + 1))
+    print(f"interrupted {interrupted} times")
+
+
+def test_python_works_beside_it(lab: Lab) -> None:
+    """The scan holds no lock while it waits: work in another thread goes on meanwhile."""
+    scan = mxseal.scan(lab.crowd.domains, **options(lab))
+    counts = {"turns": 0}
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.is_set():
+            counts["turns"] += 1
+
+    beside = threading.Thread(target=work)
+    beside.start()
+    seen = []
+    for _ in scan:
+        seen.append(counts["turns"])
+    ended.set()
+    beside.join()
+    assert seen == sorted(set(seen)), "between any two batches it went on"
+
+
+def test_many_scans_one_after_another_and_at_once(lab: Lab) -> None:
+    scans = [iter(mxseal.scan(lab.crowd.domains[:200], **options(lab))) for _ in range(5)]
+    rows = [0] * 5
+    for place, scan in enumerate(scans):
+        for batch in scan:
+            rows[place] += len(batch)
+    assert rows == [200] * 5
+    left = mxseal.scan(lab.crowd.domains, **options(lab))
+    next(iter(left))
+    del left  # in the middle
+    gc.collect()
+
+
+def test_stopped_it_stays_stopped(lab: Lab) -> None:
+    threads = len([*Path("/proc/self/task").iterdir()])
+    scan = mxseal.scan(lab.crowd.domains, **options(lab))
+    for batch in scan:
+        rows = len(batch)
+        scan.stop()
+    assert rows < CROWD
+    assert list(scan) == []
+    assert scan.progress()["done"] == scan.record()["domains"] >= rows
+    assert len([*Path("/proc/self/task").iterdir()]) <= threads, "nothing begins anew"
+    assert mxseal.scan([], **options(lab)).progress()["done"] == 0
+
+
+# ---------------------------------------------------------------------------------- what is refused
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timeout", 0),
+        ("timeout", float("nan")),
+        ("timeout", float("inf")),
+        ("concurrency", 0),
+        ("concurrency", 10**9),
+        ("rate", float("nan")),
+        ("rate", -1),
+        ("max_per_host", 0),
+        ("smtp_port", 0),
+        ("https_port", 65_536),
+        ("contact", "a\r\nHost: b"),
+        ("helo", "a\nMAIL FROM:<>"),
+        ("helo", "\u202e"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(WrongValueError, match=name.replace("_", ".")):
+        mxseal.scan([], **{name: value})
+
+
+def test_what_is_wrong_with_resolver_roots_and_lists_is_told(lab: Lab, tmp_path: Path) -> None:
+    for further, code in (
+        ({"resolver": "nonsense"}, "resolver-address"),
+        ({"ca_file": str(tmp_path)}, "trust-store"),
+        ({"blocklist": ["192.0.2.0/24", "no domain"]}, "target-list"),
+    ):
+        with pytest.raises(ParseError) as wrong:
+            list(mxseal.scan(["enforce.test"], **options(lab, **further)))
+        assert wrong.value.code == code
+    assert wrong.value.detail == "line 2: no domain"
+    with pytest.raises(FileNotFoundError):
+        mxseal.scan([], blocklist=tmp_path / "missing")
+
+
+@pytest.mark.parametrize("kind", ["nobody", "refusing"])
+def test_where_no_resolver_answers_it_ends(lab: Lab, kind: str) -> None:
+    resolver = "127.0.0.1:9" if kind == "nobody" else lab.resolvers["refusing"]
+    scan = mxseal.scan(["enforce.test"], **options(lab, resolver=resolver))
+    for _ in range(2):
+        with pytest.raises(NetworkError, match="no resolver answers") as error:
+            scan.to_arrow()
+        assert error.value.code == "scan.resolver-error"
+        assert error.value.subject == resolver
+
+
+# --------------------------------------------------------------------------------------- left alone
+def test_who_is_on_the_block_list_is_left_alone(lab: Lab, tmp_path: Path) -> None:
+    """By domain, by MX host and by address; nobody there sees anything of it."""
+    config = tmp_path / ".config" / "mxseal"
+    config.mkdir(parents=True)
+    giants = lab.addresses("mx1.giant-mail.test") + lab.addresses("mx2.giant-mail.test")
+    text = "# asked us\nenforce.test\nin.office-mail.test\n" + "".join(
+        f"{each}/32\n" for each in giants
+    )
+    (config / "blocklist").write_text(text)
+    names = [*lab.crowd.domains[:1000], "enforce.test"]
+    before = lab.connections
+    rows = {row["domain"]: row for row in mxseal.scan(names, **options(lab)).to_arrow().to_pylist()}
+    taken = lab.connections - before
+    alone = {*giants, *lab.addresses("in.office-mail.test"), *lab.addresses("mx1.enforce.test")}
+    alone |= set(lab.addresses("mta-sts.enforce.test"))
+    assert alone.isdisjoint(taken)
+    assert taken.total() > 0
+    blocked = rows["enforce.test"]
+    assert blocked["verdict"] == "inconclusive"
+    assert [each["code"] for each in blocked["findings"]] == ["scan.blocked"]
+    met = {
+        address["address"]: address["smtp_status"]
+        for row in rows.values()
+        for host in row["mx"]
+        for address in host["addresses"]
+    }
+    for address in (*giants, *lab.addresses("in.office-mail.test")):
+        assert met[address] == "blocked"
+    assert any(
+        "scan.blocked" in {f["code"] for f in row["findings"]} for row in rows.values() if row["mx"]
+    )
+
+    before = lab.connections
+    exceptions = mxseal.scan(
+        ["enforce.test"], allowlist=["enforce.test"], **options(lab)
+    ).to_arrow()
+    assert exceptions["verdict"].to_pylist() == ["protected"]
+    other = mxseal.scan(["enforce.test"], blocklist=[], **options(lab)).to_arrow()
+    assert other["verdict"].to_pylist() == ["protected"], "in place of the usual file"
+    assert set(lab.connections - before) <= alone

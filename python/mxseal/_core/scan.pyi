@@ -6,7 +6,7 @@ from __future__ import annotations
 import collections.abc
 import mxseal._core.tlsrpt
 import typing
-__all__: list[str] = ['Scan', 'empty', 'libraries']
+__all__: list[str] = ['Scan', 'empty', 'libraries', 'system_resolvers']
 class Scan:
     """
     A scan that runs; mxseal.scan() is the face of it.
@@ -33,10 +33,6 @@ class Scan:
         """
         How many lines may be fed.
         """
-    def wind_down(self) -> None:
-        """
-        Begins no further domain; those in flight are still seen through.
-        """
     @property
     def finished(self) -> bool:
         """
@@ -49,4 +45,8 @@ def empty() -> mxseal._core.tlsrpt.Table:
 def libraries() -> dict:
     """
     Versions of the libraries that the network is asked with.
+    """
+def system_resolvers() -> list[str]:
+    """
+    Those of /etc/resolv.conf, as ADDRESS:PORT; asked where no other is given.
     """

@@ -161,10 +161,10 @@ _RESOLVER = "start it, or name another: --resolver ADDRESS[:PORT]"
 
 @contextmanager
 def _refusals(asked: _Asked) -> Iterator[None]:
+    """Before any work."""
     try:
-        yield
-    except WrongValueError as wrong:
-        raise RefusedError(wrong.what, wrong.do, str(wrong.value)) from None
+        with _list_refusals():
+            yield
     except OSError as error:
         name = error.filename or asked.list
         raise RefusedError(
@@ -176,10 +176,13 @@ def _refusals(asked: _Asked) -> Iterator[None]:
 
 @contextmanager
 def _list_refusals() -> Iterator[None]:
+    """What may only be found while the list is read."""
     from mxseal._exceptions import ParseError
 
     try:
         yield
+    except WrongValueError as wrong:
+        raise RefusedError(wrong.what, wrong.do, str(wrong.value)) from None
     except ParseError as wrong:
         if wrong.code != "target-list":
             raise
@@ -226,10 +229,6 @@ def _scan(asked: _Asked, domains: DomainList, is_done: Callable[[int], bool] | N
     )
 
 
-def _status(scan: Scan) -> Exit:
-    return Exit.FOUND if scan.record()["errors"].get("scan.invalid-domain") else Exit.GOOD
-
-
 class _Stream:
     """Rows as NDJSON on standard output while the scan runs."""
 
@@ -242,6 +241,7 @@ class _Stream:
 
     def run(self, scan: Scan) -> Exit:
         """Writes all of it."""
+        from mxseal._exceptions import NetworkError
         from mxseal._output.json import write_ndjson
 
         try:
@@ -252,26 +252,33 @@ class _Stream:
         except BrokenPipeError:
             forget_output()
             return Exit.GOOD
+        except NetworkError:
+            raise
         except OSError as error:
             messages.error("cannot write", error.strerror or "", "standard output")
             forget_output()
             return Exit.FOUND
-        return _status(scan)
+        return Exit.FOUND if scan.progress()["errors"].get("scan.invalid-domain") else Exit.GOOD
 
 
 class _File:
     """Rows into FILE.part, and in the end FILE."""
 
     def __init__(self, asked: _Asked, domains: DomainList) -> None:
+        from mxseal._scan import no_rows
         from mxseal._scan_journal import Journal, kind_of
 
         self.asked = asked
         self.domains = domains
+        self.lines: int | None = None  # once somebody counted them
         self.target = Path(asked.output).expanduser()
         self.kind = kind_of(self.target)
-        if reason := unwritable(self.target):
+        reason = unwritable(self.target)
+        if not reason and self.target.exists() and not self.target.is_file():
+            reason = "is no regular file"
+        if reason:
             raise RefusedError("cannot write", f"name another file: {reason}", str(self.target))
-        self.journal = Journal(self.target, self._about())
+        self.journal = Journal(self.target, self._about(), no_rows(domains))
         self._hold_little()
         if asked.resume and domains.sha256 is None:
             raise RefusedError("--resume needs a list that is a file", "name it", asked.list)
@@ -301,6 +308,8 @@ class _File:
                 "ipv6": asked.ipv6,
                 "smtp_port": asked.smtp_port,
                 "https_port": asked.https_port,
+                "allow_private": asked.allow_private,
+                "ca_file": asked.ca_file,
             },
         }
 
@@ -310,23 +319,28 @@ class _File:
 
     def run(self, scan: Scan) -> Exit:
         """Scans, and leaves FILE or FILE.part."""
+        from mxseal._exceptions import NetworkError
         from mxseal._scan_journal import kept
 
-        if self.asked.resume and self.journal.is_there:
+        going_on = self.asked.resume and self.journal.is_there
+        if going_on:
             with _refusals(self.asked):
                 self.journal.resume()
-        else:
-            self.journal.begin()
         try:
+            if not going_on:
+                self.journal.begin()
             with kept(self.journal):
                 self._fill(scan)
             self.journal.finish(self.kind, self._record(scan))
         except KeyboardInterrupt:
             self._tell_of_the_rest()
             raise
+        except NetworkError:
+            raise
         except OSError as error:
-            where = str(self.target)
-            messages.error("cannot write", f"make room, then: --resume; {error.strerror}", where)
+            reason = error.strerror or str(error)
+            do = f"{reason}; mend that, then: the same command and --resume"
+            messages.error("cannot write", do, error.filename or str(self.target))
             return Exit.FOUND
         if not self.asked.quiet:
             self._tell(scan)
@@ -334,7 +348,8 @@ class _File:
 
     def _fill(self, scan: Scan) -> None:
         quiet = self.asked.quiet
-        with scan_progress(quiet, self._total(), self.journal.rows) as progress:
+        self.lines = self._total()
+        with scan_progress(quiet, self.lines, self.journal.rows) as progress:
             for batch in scan.batches_or_pulse():
                 if batch is not None:
                     self.journal.append(batch)
@@ -362,4 +377,4 @@ class _File:
 
     def _tell_of_the_rest(self) -> None:
         if not self.asked.quiet:
-            tell_of_stop(self.journal.rows, self.domains.total)
+            tell_of_stop(self.journal.rows, self.lines)

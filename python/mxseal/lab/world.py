@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -265,6 +266,7 @@ class Lab:
         mail: dict[str, Tls] = {}
         policies: dict[str, Tls] = {}
         served: dict[str, Served] = {}
+        providers = count(1)
         for domain in self.crowd.domains:
             situation = self.crowd.situation(domain)
             if situation.policy_host is not None:
@@ -276,7 +278,7 @@ class Lab:
                 if not host.name.endswith("."):
                     mail[name] = host.servers[0].tls
                 elif name not in self._addresses:
-                    self._plan_provider(host, name)
+                    self._plan_provider(host, name, _CROWD_PROVIDERS.format(next(providers)))
         if policies:
             by_name = partial(self._contexts.by_name, policies)
             handler = partial(serve_policy, served, Tls(), by_name)
@@ -286,8 +288,7 @@ class Lab:
             handler = partial(self._serve_mail, GOOD_SERVER, "crowd.test", _CROWD_MAIL, by_name)
             self._smtp.append(_At(_CROWD_MAIL, handler))
 
-    def _plan_provider(self, host: MailHost, name: str) -> None:
-        address = _CROWD_PROVIDERS.format(1 + len(self._addresses))
+    def _plan_provider(self, host: MailHost, name: str, address: str) -> None:
         self._locate(name, "ipv4", address)
         self._plan_mail_server(name, host.servers[0], address)
 

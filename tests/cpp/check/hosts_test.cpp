@@ -170,29 +170,52 @@ TEST(Hosts, one_that_is_being_asked_is_not_forgotten) {
 }
 
 // A resolver that failed once must not decide about all domains of a long run.
-TEST(Hosts, what_could_not_be_seen_is_asked_again_after_a_while) {
+TEST(Hosts, what_no_resolver_answered_is_asked_again) {
+  std::atomic<bool> failing{true};
+  DnsServer dns([&](const test::Query& query) {
+    if (failing && query.name == "mx.example") return std::vector{query.reply(wire::kServfail)};
+    return Zone{}(query);
+  });
+  net::Reactor reactor;
+  net::Resolver resolver(reactor, resolver_of(dns));
+  net::SmtpProber prober(reactor, {});
+  net::ConnectionTurns turns(reactor, {});
+  Hosts::Options options;
+  options.probe = false;
+  Hosts hosts(resolver, prober, turns, options, [](const facts::SmtpProbe&) {});
+  const auto first = hosts.ask("mx.example");
+  EXPECT_EQ(hosts.ask("mx.example"), first) << "all who come meanwhile wait for the same answer";
+  reactor.run([&] { return first->done; });
+  EXPECT_TRUE(first->facts.ipv4.unknown());
+  failing = false;
+  const auto second = hosts.ask("mx.example");
+  reactor.run([&] { return second->done; });
+  EXPECT_TRUE(second->facts.ipv4.absent());
+  EXPECT_EQ(hosts.ask("mx.example"), second) << "what is known is not asked again";
+}
+
+TEST(Hosts, who_was_silent_is_asked_again_after_a_while) {
+  const test::BlackHole hole;
+  Zone zone;
+  zone.address("mx.example", test::kLoopback);
+  DnsServer dns(zone);
   for (const bool later : {false, true}) {
-    std::atomic<bool> failing{true};
-    DnsServer dns([&](const test::Query& query) {
-      if (failing && query.name == "mx.example") return std::vector{query.reply(wire::kServfail)};
-      return Zone{}(query);
-    });
     net::Reactor reactor;
     net::Resolver resolver(reactor, resolver_of(dns));
-    net::SmtpProber prober(reactor, {});
+    net::SmtpProbeOptions probing;
+    probing.port = hole.port();
+    probing.connect_timeout = 100ms;
+    probing.allowed = [](const IpAddress&) { return true; };
+    net::SmtpProber prober(reactor, probing);
     net::ConnectionTurns turns(reactor, {});
     Hosts::Options options;
-    options.probe = false;
+    options.port = hole.port();
     if (later) options.again_after = 0s;
     Hosts hosts(resolver, prober, turns, options, [](const facts::SmtpProbe&) {});
     const auto first = hosts.ask("mx.example");
     reactor.run([&] { return first->done; });
-    EXPECT_TRUE(first->facts.ipv4.unknown());
-    failing = false;
-    const auto second = hosts.ask("mx.example");
-    reactor.run([&] { return second->done; });
-    EXPECT_EQ(second->facts.ipv4.absent(), later);
-    EXPECT_EQ(hosts.ask("mx.example"), second) << "what is known is not asked again";
+    EXPECT_EQ(first->facts.probes.at(0).status, SmtpStatus::timed_out);
+    EXPECT_EQ(hosts.ask("mx.example") != first, later);
   }
 }
 

@@ -280,6 +280,7 @@ TEST(Resolver, it_counts_what_was_asked_and_what_came_of_it) {
   EXPECT_EQ(counts.questions, 4U);
   EXPECT_EQ(counts.messages, server.asked()) << "a silent one is asked again, an alias followed";
   EXPECT_EQ(counts.answers, 4U);
+  EXPECT_EQ(counts.answered, 2U);
   EXPECT_EQ(counts.timed_out, 1U);
   EXPECT_EQ(counts.failed, 1U);
 }
