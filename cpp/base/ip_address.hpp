@@ -26,7 +26,7 @@ class IpAddress {
   /// Canonical text (RFC 5952 for IPv6).
   std::string text() const;
 
-  auto operator<=>(const IpAddress&) const = default;
+  auto operator<=>(const IpAddress&) const = default;  // NOLINT(modernize-use-nullptr): its 0
 
  private:
   bool v4_ = true;

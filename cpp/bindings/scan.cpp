@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // mxseal._core.scan: many domains, in a thread of the core.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -34,7 +35,8 @@ std::unique_ptr<check::Scan> begin(
     const std::string& allowed, std::optional<std::int64_t> at, bool only_mx) {
   check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, trust_ad);
   options.resolver.questions_per_second = rate;
-  options.resolver.most_in_flight = concurrency * 4;
+  // More at once than a resolver's socket holds by default (212,992 bytes, about 270 questions) would be lost there and asked again.
+  options.resolver.most_in_flight = std::max<std::size_t>(concurrency / 2, 1);
   options.ask_port_25 = probe;
   options.thorough = thorough;
   options.probe.port = smtp_port;

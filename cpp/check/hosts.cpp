@@ -80,7 +80,7 @@ std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
     ages_.erase(found->second.age);
     hosts_.erase(found);
   }
-  const std::shared_ptr<SharedHost> host = add(name);
+  std::shared_ptr<SharedHost> host = add(name);
   start(host);
   return host;
 }
@@ -95,7 +95,7 @@ std::shared_ptr<SharedHost> Hosts::ask(const IpAddress& address) {
   const std::string name = address.text();
   const auto found = hosts_.find(name);
   if (found != hosts_.end()) return found->second.host;
-  const std::shared_ptr<SharedHost> host = add(name);
+  std::shared_ptr<SharedHost> host = add(name);
   host->named = false;
   facts::MxHost& facts = host->facts;
   facts.ipv4.status = facts.ipv6.status = facts.tlsa.status = LookupStatus::no_data;

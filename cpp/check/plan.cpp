@@ -24,8 +24,8 @@ double seconds_between(net::Time from, net::Time to) {
 
 // Names of what was asked for and not answered yet: should the time end, that is what it was.
 template <typename Asked>
-void expect(Asked& lookup, std::string name) {
-  lookup.name = std::move(name);
+void expect(Asked& lookup, const std::string& name) {
+  lookup.name = name;
   lookup.status = LookupStatus::timed_out;
 }
 
@@ -46,41 +46,36 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       checker_.reactor_.at(started_, [self] { self->finish(); });
       return;
     }
-    Open open(*this);
+    ++open_;  // until all is asked
     if (!checker_.options_.only_mx) ask_records();
     ask_mx();
+    answered();
   }
 
   void start_host(const DomainName& name) {
     begin(std::string(name.text()));
-    Open open(*this);
+    ++open_;  // until all is asked
     ask_host(named_host());
+    answered();
   }
 
   void start_address(const IpAddress& address) {
     begin(address.text());
-    Open open(*this);
+    ++open_;  // until all is asked
     facts::MxHost& host = named_host();
     host.valid = true;  // there is nothing to be looked up
     share(host, checker_.hosts_.ask(address));
+    answered();
   }
 
   void start_policy(const DomainName& domain) {
     begin(std::string(domain.text()));
-    Open open(*this);
+    ++open_;  // until all is asked
     ask_policy_host();
+    answered();
   }
 
  private:
-  // Keeps the plan from finishing while it still asks.
-  struct Open {
-    explicit Open(Plan& plan) : plan_(plan) { ++plan_.open_; }
-    ~Open() { plan_.answered(); }
-    Open(const Open&) = delete;
-    Open& operator=(const Open&) = delete;
-    Plan& plan_;
-  };
-
   template <typename What>
   bool leaves_alone(const What& what) const {
     const auto& targets = checker_.options_.targets;
@@ -310,7 +305,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       const auto self = shared_from_this();
       checker_.resolver_.txt(domain, [self, &lookup](const facts::TxtLookup& answer) {
         if (self->finished_) return;
-        lookup = answer;
+        lookup = static_cast<const facts::Lookup&>(answer);
         self->answered();
       });
     }
@@ -360,7 +355,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   // A name that does not exist has no address either (RFC 8020), which need not be asked for.
   void lead_nowhere(facts::MxHost& host) const {
     for (facts::AddressLookup* lookup : {&host.ipv4, &host.ipv6}) {
-      static_cast<facts::Lookup&>(*lookup) = facts_.mx;
+      static_cast<facts::Lookup&>(*lookup) = static_cast<const facts::Lookup&>(facts_.mx);
       lookup->name = host.host;
     }
   }

@@ -104,7 +104,7 @@ Scan::~Scan() {
   ::close(wakeup_);
 }
 
-void Scan::wake() {
+void Scan::wake() const {
   eventfd_write(wakeup_, 1);
 }
 

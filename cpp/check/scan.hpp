@@ -97,7 +97,7 @@ class Scan {
   void keep(Work& work, const Line& line, bool again, const facts::Domain& facts);
   void hand_out(Work& work, bool all);
   bool more_lines() const;
-  void wake();
+  void wake() const;
 
   const Options options_;
   const std::shared_ptr<const pki::TrustStore> roots_;

@@ -7,10 +7,12 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "formats/dns_message.hpp"
 
@@ -63,6 +65,7 @@ class DnsTransport::Channel {
   }
   ~Channel() {
     closing_ = true;
+    *alive_ = false;
     ares_destroy(channel_);
   }
   Channel(const Channel&) = delete;
@@ -92,6 +95,11 @@ class DnsTransport::Channel {
     Channel* channel;
     OnOutcome on_outcome;
   };
+  struct Ended {
+    OnOutcome on_outcome;
+    Outcome outcome;
+    std::string bytes;
+  };
 
   static void on_outcome(void* data, int status, int /*timeouts*/, unsigned char* message,
                          int size) {
@@ -108,8 +116,27 @@ class DnsTransport::Channel {
     if (outcome == Outcome::message)
       bytes.assign(reinterpret_cast<const char*>(message), static_cast<std::size_t>(size));
     // Not from here: c-ares must not be destroyed in its own callback, nor anybody be called from within send().
-    self.reactor_.at(Reactor::now(), [then = std::move(sent->on_outcome), outcome,
-                                      bytes = std::move(bytes)] { then(outcome, bytes); });
+    self.ended_.push_back({std::move(sent->on_outcome), outcome, std::move(bytes)});
+    if (!self.processing_ && self.ended_.size() == 1)
+      self.reactor_.at(Reactor::now(), [&self, alive = self.alive_] {
+        if (*alive) self.hand_over();
+      });
+  }
+
+  // Whoever is called may destroy this.
+  void hand_over() {
+    const std::shared_ptr<const bool> alive = alive_;
+    for (Ended& each : std::exchange(ended_, {})) {
+      each.on_outcome(each.outcome, each.bytes);
+      if (!*alive) return;
+    }
+  }
+
+  void process(ares_socket_t readable, ares_socket_t writable) {
+    processing_ = true;
+    ares_process_fd(channel_, readable, writable);
+    processing_ = false;
+    if (!ended_.empty()) hand_over();
   }
 
   static void on_socket(void* data, ares_socket_t socket, int readable, int writable) {
@@ -121,9 +148,8 @@ class DnsTransport::Channel {
     const std::uint32_t events = (readable != 0 ? EPOLLIN : 0U) | (writable != 0 ? EPOLLOUT : 0U);
     self->reactor_.watch(socket, events, [self, socket](std::uint32_t happened) {
       const bool failed = (happened & (EPOLLERR | EPOLLHUP)) != 0;
-      ares_process_fd(self->channel_,
-                      failed || (happened & EPOLLIN) != 0 ? socket : ARES_SOCKET_BAD,
-                      failed || (happened & EPOLLOUT) != 0 ? socket : ARES_SOCKET_BAD);
+      self->process(failed || (happened & EPOLLIN) != 0 ? socket : ARES_SOCKET_BAD,
+                    failed || (happened & EPOLLOUT) != 0 ? socket : ARES_SOCKET_BAD);
     });
   }
 
@@ -131,6 +157,9 @@ class DnsTransport::Channel {
   ares_channel channel_ = nullptr;
   std::size_t sent_ = 0;  // from this port
   std::size_t open_ = 0;
+  std::vector<Ended> ended_;  // not handed over yet
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  bool processing_ = false;
   bool closing_ = false;
 };
 

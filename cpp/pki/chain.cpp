@@ -138,9 +138,8 @@ bool well_formed(std::string_view name) {
     if (byte == '.') {
       if (label == 0) return false;
       label = 0;
-    } else if (!ascii::is_alnum(byte) && byte != '-' && byte != '_') {
-      return false;
-    } else if (++label > DomainName::kMaxLabel) {
+    } else if ((!ascii::is_alnum(byte) && byte != '-' && byte != '_') ||
+               ++label > DomainName::kMaxLabel) {
       return false;
     }
   }

@@ -70,8 +70,8 @@ Result<TrustStore> TrustStore::of(std::vector<Certificate> roots) {
   }
   // A root that is given twice is in the store once; the search for paths must not meet it twice either.
   std::ranges::sort(roots, {}, &Certificate::sha256);
-  const auto twice = std::ranges::unique(roots);
-  roots.erase(twice.begin(), twice.end());
+  // (Not std::ranges::unique: clang 14 cannot read that of libstdc++ 12.)
+  roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
   return TrustStore(std::move(store),
                     std::make_shared<const std::vector<Certificate>>(std::move(roots)));
 }

@@ -349,6 +349,7 @@ def _write_parquet(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     with parquet.ParquetWriter(
         file, first.schema, compression="zstd", store_schema=False
     ) as writer:
+        writer.add_key_value_metadata({KEY: first.schema.metadata[KEY]})
         for piece in chain([first], pieces):
             writer.write_table(piece)
 

@@ -40,6 +40,7 @@ TEST(Findings, are_well_formed) {
     EXPECT_EQ(find_finding(each.code), id) << each.code;
     EXPECT_TRUE(each.cause.ends_with('.')) << each.code;
     EXPECT_TRUE(each.remedy.ends_with('.')) << each.code;
+    EXPECT_EQ(each.section.find("7817"), std::string_view::npos) << each.code;  // Q51
     EXPECT_EQ(each.section.empty(),
               each.severity == Severity::unknown &&
                   (each.code.starts_with("scan.") || each.code == "smtp.not-probed"))

@@ -163,7 +163,7 @@ const std::vector<Row> kRows = known({
     {"expires in ten days", showing(dated(kPolicyHost, -80, 10)), "protected", kKept,
      "sts.cert.expires-soon"},
     {"expires in fifteen days", showing(dated(kPolicyHost, -80, 15)), "protected", kKept, ""},
-    // Q55: never the target of a CNAME.
+    // Q55, Q30: never the target of a CNAME, also where the policy is delegated by one.
     {"for the CNAME's target only",
      with(showing(good_chain("policies.provider.example")),
           [](Domain& d) { d.policy.ipv4.cnames = {"policies.provider.example"}; }),

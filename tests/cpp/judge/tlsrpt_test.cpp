@@ -45,7 +45,7 @@ Row row(const std::string& why, const Domain& facts, const std::string& findings
   return {why, facts, "protected", "encrypted authenticated encrypted", findings};
 }
 
-// Q32: which record counts.
+// Q32: which record counts. Q60: reports may go to another domain, whose consent nobody asks for.
 const std::vector<Row> kRows = known({
     row("none, with MTA-STS", unanswered(LookupStatus::no_name), "rpt.sts-without-rpt rpt.none"),
     row("other TXT records only", record({"v=spf1 -all"}), "rpt.sts-without-rpt rpt.none"),

@@ -105,6 +105,7 @@ TEST_F(ChainTest, the_common_name_never_counts) {
   EXPECT_EQ(faults(judged(issue(wish, &intermediate_))), "name-mismatch@0");
 }
 
+// Q72 (RFC 5280 §4.1.2.5)
 TEST_F(ChainTest, dates_include_their_last_second) {
   const Issued leaf = issue({}, &intermediate_);
   EXPECT_EQ(faults(judged(leaf, "mx.example.com", kNow + 30 * kDay)), "");
@@ -138,6 +139,7 @@ TEST_F(ChainTest, a_trusted_certificate_is_an_anchor_whether_self_signed_or_not)
             "name-mismatch@0");
 }
 
+// Q72 (RFC 5280 §4.2.1.12)
 TEST_F(ChainTest, certificates_for_other_purposes_are_refused) {
   for (const auto& [words, good] : {std::pair{"serverAuth", true},
                                     {"clientAuth", false},
@@ -165,6 +167,7 @@ TEST_F(ChainTest, only_authorities_issue) {
   EXPECT_FALSE(judged({leaf.certificate, no_authority.certificate}).ok);
 }
 
+// Q72 (RFC 5280 §4.2.1.10)
 TEST_F(ChainTest, a_wildcard_that_reaches_into_an_excluded_name_is_refused) {
   Wish wish;
   wish.name = "Constrained";
