@@ -740,3 +740,12 @@ def test_no_progress_when_quiet_or_in_a_pipe(
     monkeypatch.setattr(sys, "stderr", FakeStream(shown))
     with shown_progress(quiet, None, lambda: 1) as progress:
         assert progress is None
+
+
+def test_items_are_joined_by_what_is_asked_for_and_wrapped_where_they_end() -> None:
+    terminal = Terminal(width=20)
+    assert terminal.wrapped(["one 1", "two 22", "three 333"], 0, "   ") == [
+        "one 1   two 22",
+        "three 333",
+    ]
+    assert terminal.wrapped(["a", "b", "c"], 2) == ["  a, b, c"]

@@ -21,6 +21,13 @@ Progress = Callable[[int, int, int], None]
 SECONDS_UNTIL_SHOWN = 1.0
 SECONDS_BETWEEN = 0.1
 BAR = 20
+# In the order in which they are shown.
+# fmt: off
+VERDICTS = (
+    "protected", "testing", "partly", "misconfigured", "broken",
+    "inconclusive", "no-mail", "unprotected",
+)
+# fmt: on
 _WIPE = "\r\x1b[2K"
 _UP = "\x1b[1A\x1b[2K"  # to the line above, and wipes it
 
@@ -239,7 +246,7 @@ def scan_lines(
     pieces += [f"{number(round(rate))}/s", f"{number(running)} in flight"]
     if total and rate > 0:
         pieces.append(f"{duration((total - done) / rate)} left")
-    words = [f"{verdict} {number(count)}" for verdict, count in sorted(verdicts.items()) if count]
+    words = [f"{word} {number(count)}" for word in VERDICTS if (count := verdicts.get(word, 0))]
     lines = [_with_bar(terminal, pieces, share)]
     if words:
         lines += terminal.wrapped(words, 0, "   ")

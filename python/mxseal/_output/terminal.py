@@ -88,16 +88,18 @@ class Terminal:
         Args:
             items: texts, escaped already.
             indent: columns in front of every line, the first too.
-            between: what joins items; its blank is left out at a line's end.
+            between: what joins items; its blanks are left out at a line's end.
         """
+        mark = between.rstrip()
+        blanks = between[len(mark) :]
         lines: list[str] = []
         line = ""
         for number, item in enumerate(items):
-            piece = item + (between.rstrip() if number + 1 < len(items) else "")
-            if line and indent + cell_width(line) + 1 + cell_width(piece) > self.width:
+            piece = item + (mark if number + 1 < len(items) else "")
+            if line and indent + cell_width(line + blanks + piece) > self.width:
                 lines.append(line)
                 line = ""
-            line += f" {piece}" if line else piece
+            line += blanks + piece if line else piece
         return [" " * indent + each for each in [*lines, line]]
 
 
