@@ -19,6 +19,10 @@ from mxseal._output.units import counted, duration, number, size
 Progress = Callable[[int, int, int], None]
 
 SECONDS_UNTIL_SHOWN = 1.0
+_VERDICTS = (
+    *("protected", "testing", "partly", "misconfigured", "broken"),
+    *("inconclusive", "no-mail", "unprotected"),
+)
 SECONDS_BETWEEN = 0.1
 BAR = 20
 _WIPE = "\r\x1b[2K"
@@ -239,8 +243,14 @@ def scan_lines(
     pieces += [f"{number(round(rate))}/s", f"{number(running)} in flight"]
     if total and rate > 0:
         pieces.append(f"{duration((total - done) / rate)} left")
-    words = [f"{verdict} {number(count)}" for verdict, count in sorted(verdicts.items()) if count]
+    words = [f"{each} {number(verdicts[each])}" for each in _VERDICTS if verdicts.get(each)]
     lines = [_with_bar(terminal, pieces, share)]
-    if words:
-        lines += terminal.wrapped(words, 0, "   ")
+    line = ""
+    for word in words:
+        if line and cell_width(line) + 3 + cell_width(word) >= terminal.width:
+            lines.append(line)
+            line = ""
+        line += f"   {word}" if line else word
+    if line:
+        lines.append(line)
     return "\n".join(lines)

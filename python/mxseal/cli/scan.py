@@ -169,7 +169,9 @@ def _refusals(asked: _Asked) -> Iterator[None]:
         name = error.filename or asked.list
         raise RefusedError(
             "no such file" if isinstance(error, FileNotFoundError) else "cannot be read",
-            "check the name" if isinstance(error, FileNotFoundError) else error.strerror or str(error),
+            "check the name"
+            if isinstance(error, FileNotFoundError)
+            else error.strerror or str(error),
             str(name),
         ) from None
 
