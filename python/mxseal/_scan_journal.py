@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Kind = Literal["parquet", "arrow", "ndjson", "csv"]
 KINDS: tuple[Kind, ...] = ("parquet", "arrow", "ndjson", "csv")
 KEY = b"mxseal"  # of the metadata, in FILE.part and in FILE
-ROWS = 5_000  # of a group of rows in the finished file; more take memory, fewer make it larger
+ROWS = 4_000  # of a group of rows in the finished file; more take memory, fewer make it larger
 
 _BEGIN = b"\xff\xff\xff\xff"  # of an Arrow stream
 _LONGEST_BEGINNING = 1 << 20  # bytes before the first row: the columns' names and types

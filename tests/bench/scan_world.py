@@ -140,9 +140,11 @@ def _start_hostile(
     """What answers badly, and a network in which packets vanish."""
     issued = roots.issue(["*.lab"])
     (folder / "hostile.pem").write_text(issued.key_pem + issued.chain_pem)
-    servers.must_run("ip", "-n", namespace, "link", "add", "hole", "type", "dummy")
+    ends = ("hole", "type", "veth", "peer", "name", "nobody")
+    servers.must_run("ip", "-n", namespace, "link", "add", *ends)
+    servers.must_run("ip", "-n", namespace, "link", "set", "nobody", "up")
     servers.must_run("ip", "-n", namespace, "addr", "add", "10.255.255.254/8", "dev", "hole")
-    servers.must_run("ip", "-n", namespace, "link", "set", "hole", "up")
+    servers.must_run("ip", "-n", namespace, "link", "set", "hole", "up", "arp", "off")
     script = str(Path(__file__).with_name("hostile_servers.py"))
     program = servers.start_in(namespace, sys.executable, script, folder / "hostile.pem", HOSTILE)
     servers.wait_for(namespace, f"{HOSTILE}.4", 25)
