@@ -2,6 +2,7 @@
 #include "check/hosts.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,20 @@ namespace {
 void expect(facts::Lookup& lookup, std::string asked) {
   lookup.name = std::move(asked);
   lookup.status = LookupStatus::timed_out;
+}
+
+// Most of it are certificates; taken apart one is about three times as large as it came.
+std::size_t size_of(const SharedHost& host) {
+  std::size_t bytes = sizeof(host);
+  for (const facts::SmtpProbe& probe : host.facts.probes) {
+    bytes += sizeof(probe) + probe.greeting.size() + probe.reply.size();
+    for (const facts::Tls* tls : {&probe.tls, probe.other_key ? &*probe.other_key : nullptr,
+                                  probe.without_sni ? &*probe.without_sni : nullptr}) {
+      if (tls == nullptr) continue;
+      for (const pki::Certificate& each : tls->chain) bytes += 3 * each.der().size();
+    }
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -37,7 +52,7 @@ net::Clock::duration Turn::waited_since(net::Time from) const {
 }
 
 bool SharedHost::is_unknown() const {
-  return facts.ipv4.unknown() || facts.ipv6.unknown() || facts.tlsa.unknown() ||
+  return abandoned || facts.ipv4.unknown() || facts.ipv6.unknown() || facts.tlsa.unknown() ||
          (tlsa_at_target && tlsa_at_target->unknown());
 }
 
@@ -75,10 +90,10 @@ std::shared_ptr<SharedHost> Hosts::ask(const std::string& name) {
   if (found != hosts_.end()) {
     if (still_counts(*found->second.host)) {
       ages_.splice(ages_.end(), ages_, found->second.age);
+      ++found->second.host->wanted;
       return found->second.host;
     }
-    ages_.erase(found->second.age);
-    hosts_.erase(found);
+    forget(found->second.age);
   }
   std::shared_ptr<SharedHost> host = add(name);
   start(host);
@@ -94,7 +109,10 @@ bool Hosts::still_counts(const SharedHost& host) const {
 std::shared_ptr<SharedHost> Hosts::ask(const IpAddress& address) {
   const std::string name = address.text();
   const auto found = hosts_.find(name);
-  if (found != hosts_.end()) return found->second.host;
+  if (found != hosts_.end()) {
+    ++found->second.host->wanted;
+    return found->second.host;
+  }
   std::shared_ptr<SharedHost> host = add(name);
   host->named = false;
   facts::MxHost& facts = host->facts;
@@ -112,6 +130,7 @@ std::shared_ptr<SharedHost> Hosts::add(const std::string& name) {
   forget_old();
   auto host = std::make_shared<SharedHost>();
   host->facts.host = name;
+  host->wanted = 1;
   hosts_.emplace(name, Kept{host, ages_.insert(ages_.end(), name)});
   ++running_;
   return host;
@@ -185,6 +204,11 @@ void Hosts::probe(const std::shared_ptr<SharedHost>& host) {
     if (facts.probes[i].status == facts::SmtpStatus::blocked) continue;
     ++host->open;
     turns_.ask(addresses[i], [this, host, i] {
+      if (host->wanted == 0) {
+        host->abandoned = true;
+        answered(host);
+        return false;
+      }
       host->turns[i].began = net::Reactor::now();
       const IpAddress address = host->facts.probes[i].address;
       prober_.probe(host->named ? host->facts.host : "", address,
@@ -194,6 +218,7 @@ void Hosts::probe(const std::shared_ptr<SharedHost>& host) {
                       host->facts.probes[i] = std::move(done);
                       answered(host);
                     });
+      return true;
     });
   }
 }
@@ -202,20 +227,27 @@ void Hosts::answered(const std::shared_ptr<SharedHost>& host) {
   if (--host->open > 0) return;
   host->done = true;
   host->done_at = net::Reactor::now();
+  host->bytes = size_of(*host);
+  bytes_ += host->bytes;
   --running_;
   for (const auto& each : std::exchange(host->on_done, {})) each();
 }
 
-// Of those that are done the one asked for longest ago.
+// Of those that are done the ones asked for longest ago.
 void Hosts::forget_old() {
-  if (hosts_.size() - running_ < kKept) return;
-  for (auto age = ages_.begin(); age != ages_.end(); ++age) {
-    const auto found = hosts_.find(*age);
-    if (!found->second.host->done) continue;
-    hosts_.erase(found);
-    ages_.erase(age);
-    return;
+  auto age = ages_.begin();
+  while (age != ages_.end() && (hosts_.size() - running_ >= kKept || bytes_ > kMaxKeptBytes)) {
+    const auto next = std::next(age);
+    if (hosts_.at(*age).host->done) forget(age);
+    age = next;
   }
+}
+
+void Hosts::forget(std::list<std::string>::iterator age) {
+  const auto found = hosts_.find(*age);
+  bytes_ -= found->second.host->bytes;
+  hosts_.erase(found);
+  ages_.erase(age);
 }
 
 }  // namespace mxseal::check

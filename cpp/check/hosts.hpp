@@ -2,7 +2,7 @@
 // Hosts: the MX hosts of all domains of a run. Each is looked up and probed at each of its addresses once, and what was seen goes
 // to every domain that names it; what it is worth is judged for each domain anew.
 //
-// At most kKept hosts that are done stay known, those asked for last; one that is asked for later is probed again. One whose
+// At most kKept hosts that are done stay known, of kMaxKeptBytes together, those asked for last; one that is asked for later is probed again. One whose
 // look-ups failed is asked again by the next domain, one that did not answer after a while: what failed for a moment must not
 // decide about all domains of a long run.
 #pragma once
@@ -53,7 +53,10 @@ struct SharedHost {
   net::Time done_at;
   std::vector<Turn> turns;  ///< of the probes
   std::vector<std::function<void()>> on_done;
-  int open = 0;  ///< what has no answer yet
+  int wanted = 0;          ///< by so many domains, until it is done
+  bool abandoned = false;  ///< some address was not asked, since nobody wanted to know any more
+  std::size_t bytes = 0;   ///< about so much does it take, once it is done
+  int open = 0;            ///< what has no answer yet
   /// Behind secure CNAMEs: at the end of the chain (RFC 7672 §2.2.2).
   std::optional<facts::TlsaLookup> tlsa_at_target;
 
@@ -68,6 +71,7 @@ struct SharedHost {
 class Hosts {
  public:
   static constexpr std::size_t kKept = 2000;
+  static constexpr std::size_t kMaxKeptBytes = std::size_t{16} << 20;
 
   struct Options {
     bool ipv4 = true;
@@ -87,7 +91,8 @@ class Hosts {
   Hosts(const Hosts&) = delete;
   Hosts& operator=(const Hosts&) = delete;
 
-  /// The host, whose name must be one that can be asked for; where it is not done, add to its on_done.
+  /// The host, whose name must be one that can be asked for. Where it is not done, add to its on_done; it is wanted by one more, and
+  /// who does not want it any more before it is done must count himself out.
   std::shared_ptr<SharedHost> ask(const std::string& name);
   /// An address of which no name is known: without TLSA records and SNI.
   std::shared_ptr<SharedHost> ask(const IpAddress& address);
@@ -104,6 +109,7 @@ class Hosts {
   void probe(const std::shared_ptr<SharedHost>& host);
   void answered(const std::shared_ptr<SharedHost>& host);
   void forget_old();
+  void forget(std::list<std::string>::iterator age);
   std::string tlsa_name(const std::string& host) const;
   template <typename What>
   bool leaves_alone(const What& what) const {
@@ -118,6 +124,7 @@ class Hosts {
   std::unordered_map<std::string, Kept> hosts_;
   std::list<std::string> ages_;  // asked for last at the end
   std::size_t running_ = 0;
+  std::size_t bytes_ = 0;  // of those that are done
 };
 
 }  // namespace mxseal::check

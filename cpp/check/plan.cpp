@@ -92,7 +92,9 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
 
   void end_at(net::Time when) {
     deadline_ = checker_.reactor_.at(when, [self = shared_from_this()] {
-      const net::Time end = self->started_ + self->checker_.options_.timeout + self->waited();
+      const Options& options = self->checker_.options_;
+      const net::Time end = self->started_ + options.timeout +
+                            std::min<net::Clock::duration>(self->waited(), options.most_waiting);
       if (end > net::Reactor::now()) return self->end_at(end);
       self->facts_.budget_spent = true;
       self->finish();
@@ -245,8 +247,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     turn->asked = net::Reactor::now();
     // Counted with the first address: mostly there is one, and the others are tried where it takes no connection.
     checker_.turns_.ask(addresses.front(), [self, turn, addresses] {
+      if (self->finished_) return false;
       turn->began = net::Reactor::now();
-      if (self->finished_) return self->checker_.turns_.end(addresses.front());
       self->checker_.fetcher_.fetch(self->facts_.policy.host, addresses,
                                     [self, addresses](facts::PolicyFetch fetched) {
                                       self->checker_.turns_.end(addresses.front());
@@ -257,6 +259,7 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
                                       if (--self->fetches_open_ == 0) self->ask_pattern_domains();
                                       self->answered();
                                     });
+      return true;
     });
   }
 
@@ -426,7 +429,10 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     if (finished_) return;
     finished_ = true;
     checker_.reactor_.cancel(deadline_);
-    for (const auto& [host, shared] : open_hosts_) take_host(*host, *shared);
+    for (const auto& [host, shared] : open_hosts_) {
+      take_host(*host, *shared);
+      --shared->wanted;
+    }
     open_hosts_.clear();
     facts_.seconds = seconds_between(started_, net::Reactor::now());
     facts_.port_25_blocked = checker_.port_25_blocked();

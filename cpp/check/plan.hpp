@@ -37,9 +37,11 @@ struct Options {
   net::PolicyFetchOptions fetch;
   net::SmtpProbeOptions probe;
   std::chrono::milliseconds timeout{90'000};  ///< a domain, in all
-  bool ask_port_25 = true;                    ///< not --no-probe
-  bool only_mx = false;                       ///< which hosts take the mail, and nothing else
-  bool thorough = true;                       ///< look-ups and handshakes that cost extra
+  /// What it waits for its turn to connect does not count up to here: who puts a thousand addresses into one network holds nobody up.
+  std::chrono::milliseconds most_waiting{900'000};
+  bool ask_port_25 = true;  ///< not --no-probe
+  bool only_mx = false;     ///< which hosts take the mail, and nothing else
+  bool thorough = true;     ///< look-ups and handshakes that cost extra
   bool ipv4 = true;
   bool ipv6 = true;
   std::uint16_t tlsa_port = 25;   ///< whose TLSA records are asked for (RFC 7672 §2.2.3)

@@ -33,8 +33,8 @@ ConnectionTurns::~ConnectionTurns() {
   }
 }
 
-void ConnectionTurns::ask(const IpAddress& address, std::function<void()> on_turn) {
-  if (!limits_ || address.is_loopback()) return on_turn();
+void ConnectionTurns::ask(const IpAddress& address, std::function<bool()> on_turn) {
+  if (!limits_ || address.is_loopback()) return static_cast<void>(on_turn());
   if (networks_.size() > most_networks_) forget_quiet_networks();
   const std::string name = network_of(address);
   Host& host = hosts_[address];
@@ -50,8 +50,13 @@ void ConnectionTurns::end(const IpAddress& address) {
   const std::string name = network_of(address);
   --found->second.open;
   line_up(address, found->second, networks_[name]);
-  if (found->second.open == 0 && found->second.queue.empty()) hosts_.erase(found);
+  forget_if_quiet(address);
   serve(name);
+}
+
+void ConnectionTurns::forget_if_quiet(const IpAddress& address) {
+  const auto found = hosts_.find(address);
+  if (found->second.open == 0 && found->second.queue.empty()) hosts_.erase(found);
 }
 
 void ConnectionTurns::line_up(const IpAddress& address, Host& host, Network& network) const {
@@ -77,18 +82,24 @@ void ConnectionTurns::serve(const std::string& name) {
       });
       break;
     }
-    network.counts_until = std::max(network.counts_until, now) + each_;
+    const Time counted = network.counts_until;
+    network.counts_until = std::max(counted, now) + each_;
     const IpAddress address = network.line.front();
     network.line.pop_front();
     Host& host = hosts_.at(address);
     host.in_line = false;
     ++host.open;
     --waiting_;
-    const std::function<void()> on_turn = std::move(host.queue.front());
+    const std::function<bool()> on_turn = std::move(host.queue.front());
     host.queue.pop_front();
     line_up(address, host, network);
-    on_turn();
+    const bool connects = on_turn();
     if (alive.expired()) return;
+    if (connects) continue;
+    network.counts_until = counted;
+    --host.open;
+    line_up(address, host, network);
+    forget_if_quiet(address);
   }
   network.being_served = false;
 }

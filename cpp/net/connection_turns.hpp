@@ -35,9 +35,10 @@ class ConnectionTurns {
   ConnectionTurns& operator=(const ConnectionTurns&) = delete;
 
   /// Calls `on_turn` when the address may be connected to: before ask() returns where nothing speaks against it, else from end() or
-  /// the reactor. An address's callers come in the order of asking, and the addresses of a network take turns. end() must follow,
-  /// once for each turn; it may be called within `on_turn`.
-  void ask(const IpAddress& address, std::function<void()> on_turn);
+  /// the reactor. An address's callers come in the order of asking, and the addresses of a network take turns. Where it says true
+  /// end() must follow, once; it may be called within `on_turn`. Where it says false, nobody wants to connect any more, the turn is
+  /// another's.
+  void ask(const IpAddress& address, std::function<bool()> on_turn);
   /// The connection that was given its turn is closed.
   void end(const IpAddress& address);
 
@@ -47,7 +48,7 @@ class ConnectionTurns {
  private:
   struct Host {
     std::size_t open = 0;
-    std::deque<std::function<void()>> queue;
+    std::deque<std::function<bool()>> queue;
     bool in_line = false;  // of its network: somebody waits, and there is room at the address
   };
   struct Network {
@@ -57,6 +58,7 @@ class ConnectionTurns {
     bool being_served = false;
   };
 
+  void forget_if_quiet(const IpAddress& address);
   void line_up(const IpAddress& address, Host& host, Network& network) const;
   void serve(const std::string& name);
   void forget_quiet_networks();

@@ -169,6 +169,73 @@ TEST(Hosts, one_that_is_being_asked_is_not_forgotten) {
   EXPECT_FALSE(slow->done);
 }
 
+// A certificate of about 70 KB, as nobody has one who means well.
+test::Context fat_context() {
+  std::string names = "DNS:mx.example";
+  for (int i = 0; i < 4000; ++i) names += ",DNS:mx" + std::to_string(i) + ".example";
+  test::Context context(SSL_CTX_new(TLS_server_method()));
+  const test::Key key = test::make_ec_key();
+  test::Cert certificate(X509_new());
+  X509_set_version(certificate.get(), 2);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+  X509_set_pubkey(certificate.get(), key.get());
+  X509_EXTENSION* san = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
+  X509_add_ext(certificate.get(), san, -1);
+  X509_EXTENSION_free(san);
+  X509_sign(certificate.get(), key.get(), EVP_sha256());
+  SSL_CTX_use_certificate(context.get(), certificate.get());
+  SSL_CTX_use_PrivateKey(context.get(), key.get());
+  return context;
+}
+
+TEST(Hosts, those_that_take_much_memory_are_forgotten_earlier) {
+  const test::Context context = fat_context();
+  LocalServer mail([&](Peer& peer) {
+    peer.send("220 mx.example ESMTP\r\n");
+    peer.line();
+    peer.send("250-mx.example\r\n250 STARTTLS\r\n");
+    peer.line();
+    peer.send("220 go\r\n");
+    if (!peer.start_tls(context.get())) return;
+    peer.line();
+    peer.send("250 mx.example\r\n");
+    peer.line();
+  });
+  Zone zone;
+  const auto name = [](int i) { return "mx" + std::to_string(i) + ".example"; };
+  for (int i = 0; i < 200; ++i) zone.address(name(i), test::kLoopback);
+  DnsServer dns(zone);
+  net::Reactor reactor;
+  net::Resolver resolver(reactor, resolver_of(dns));
+  net::SmtpProbeOptions probing;
+  probing.port = mail.port();
+  probing.thorough = false;
+  probing.allowed = [](const IpAddress&) { return true; };
+  net::SmtpProber prober(reactor, probing);
+  net::ConnectionTurns turns(reactor, {});
+  Hosts::Options options;
+  options.port = mail.port();
+  Hosts hosts(resolver, prober, turns, options, [](const facts::SmtpProbe&) {});
+  const auto ask = [&](int i) {
+    const auto host = hosts.ask(name(i));
+    reactor.run([&] { return host->done; });
+    EXPECT_EQ(host->facts.probes.at(0).status, SmtpStatus::secured);
+    return host->bytes;
+  };
+  const std::size_t bytes = ask(0);
+  EXPECT_GT(bytes, 150'000U);
+  const int fit = static_cast<int>(Hosts::kMaxKeptBytes / bytes);
+  ASSERT_LT(fit, 190);
+  for (int i = 1; i < fit; ++i) ask(i);
+  EXPECT_EQ(asked(dns, name(0), wire::kA), 1U);
+  ask(0);
+  EXPECT_EQ(asked(dns, name(0), wire::kA), 1U) << "as many as fit are known";
+  for (int i = fit; i < fit + 5; ++i) ask(i);
+  ask(1);
+  EXPECT_EQ(asked(dns, name(1), wire::kA), 2U) << "it had to go";
+}
+
 // A resolver that failed once must not decide about all domains of a long run.
 TEST(Hosts, what_no_resolver_answered_is_asked_again) {
   std::atomic<bool> failing{true};
@@ -290,6 +357,48 @@ TEST(Hosts, to_wait_for_its_turn_does_not_take_a_domain_s_time) {
   ASSERT_EQ(facts->mx_hosts.size(), 25U);
   for (const facts::MxHost& host : facts->mx_hosts)
     EXPECT_EQ(host.probes.at(0).status, SmtpStatus::private_address);
+}
+
+// 20 connections take 9.5 s at two a second: nobody waits for them that long, nor makes others wait.
+TEST(Hosts, but_not_without_end_and_who_gave_up_takes_nobody_s_turn) {
+  Zone zone;
+  std::vector<std::string> hosts;
+  for (int i = 0; i < 20; ++i) {
+    hosts.push_back("mx" + std::to_string(i) + ".example");
+    zone.address(hosts.back(), IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(i + 1)}));
+  }
+  zone.mx("hog.example", hosts);
+  zone.mx("late.example", {"mx.late.example"});
+  zone.address("mx.late.example", IpAddress::v4({192, 0, 2, 200}));
+  Options options;
+  options.limits = net::ConnectionLimits{1, 2};
+  options.timeout = 200ms;
+  options.most_waiting = 400ms;
+  DnsServer dns(zone);
+  options.resolver = resolver_of(dns);
+  options.thorough = false;
+  net::Reactor reactor;
+  Checker checker(reactor, options);
+  std::optional<facts::Domain> hog;
+  checker.start("hog.example", [&](facts::Domain done) { hog = std::move(done); });
+  reactor.run([&] { return hog.has_value(); });
+  EXPECT_TRUE(hog->budget_spent);
+  const auto seen = std::ranges::count_if(hog->mx_hosts, [](const facts::MxHost& host) {
+    return host.probes.at(0).status == SmtpStatus::private_address;
+  });
+  EXPECT_GE(seen, 2);
+  EXPECT_LT(seen, 10);
+  // The next one has the network's next turn, not the one behind 18 others.
+  std::optional<facts::Domain> late;
+  checker.start("late.example", [&](facts::Domain done) { late = std::move(done); });
+  reactor.run([&] { return late.has_value(); });
+  EXPECT_EQ(late->mx_hosts.at(0).probes.at(0).status, SmtpStatus::private_address);
+  // A host of which nobody waited for all is asked again.
+  std::optional<facts::Domain> again;
+  EXPECT_EQ(asked(dns, "mx19.example", wire::kA), 1U);
+  checker.start("hog.example", [&](facts::Domain done) { again = std::move(done); });
+  reactor.run([&] { return again.has_value(); });
+  EXPECT_EQ(asked(dns, "mx19.example", wire::kA), 2U);
 }
 
 // ----------------------------------------------------------------------------------- left alone

@@ -29,7 +29,10 @@ struct Asked {
   explicit Asked(std::optional<ConnectionLimits> limits) : turns(reactor, limits) {}
 
   void ask(const IpAddress& at, int who) {
-    turns.ask(at, [this, who] { came.push_back(who); });
+    turns.ask(at, [this, who] {
+      came.push_back(who);
+      return true;
+    });
   }
   void run_until(const std::function<bool()>& done) { reactor.run(done); }
 };
@@ -121,6 +124,7 @@ TEST(ConnectionTurns, a_turn_may_end_within_itself_however_many_wait) {
     all.turns.ask(address(1), [&] {
       ++ended;
       all.turns.end(address(1));
+      return true;
     });
   }
   EXPECT_EQ(ended, 0);
@@ -135,8 +139,25 @@ TEST(ConnectionTurns, a_turn_may_ask_for_another) {
     all.came.push_back(0);
     all.ask(address(1), 1);
     all.ask(address(2), 2);
+    return true;
   });
   EXPECT_EQ(all.came, (std::vector{0, 1, 2}));
+}
+
+// Whoever gave up while he waited takes nobody's time: 50 come in a second.
+TEST(ConnectionTurns, a_turn_that_nobody_wants_any_more_is_the_next_one_s) {
+  Asked all(ConnectionLimits{1, 50});
+  all.ask(address(1), 0);
+  for (int i = 0; i < 100'000; ++i) {
+    all.turns.ask(address(1), [] { return false; });
+    all.turns.ask(address(static_cast<std::uint8_t>(2 + i % 50)), [] { return false; });
+  }
+  all.ask(address(1), 1);
+  all.ask(address(2), 2);
+  EXPECT_EQ(all.came, (std::vector{0, 2})) << "the address itself bears one at once";
+  all.turns.end(address(1));
+  EXPECT_EQ(all.came, (std::vector{0, 2, 1}));
+  EXPECT_EQ(all.turns.waiting(), 0U);
 }
 
 TEST(ConnectionTurns, whoever_waits_when_it_is_destroyed_is_never_called) {
@@ -145,7 +166,7 @@ TEST(ConnectionTurns, whoever_waits_when_it_is_destroyed_is_never_called) {
   {
     ConnectionTurns turns(reactor, ConnectionLimits{1, 1000});
     for (int i = 0; i < 5000; ++i)
-      turns.ask(address(static_cast<std::uint8_t>(i)), [&] { ++came; });
+      turns.ask(address(static_cast<std::uint8_t>(i)), [&] { return ++came > 0; });
   }
   const int before = came;
   bool later = false;
@@ -159,11 +180,15 @@ TEST(ConnectionTurns, it_may_be_destroyed_within_a_turn) {
     Reactor reactor;
     auto turns =
         std::make_unique<ConnectionTurns>(reactor, ConnectionLimits{1, from_reactor ? 50 : kAny});
-    turns->ask(address(1), [] {});
+    turns->ask(address(1), [] { return true; });
     int after = 0;
-    turns->ask(address(1), [&] { turns.reset(); });
-    turns->ask(address(1), [&] { ++after; });
-    for (std::uint8_t host = 2; from_reactor && host < 51; ++host) turns->ask(address(host), [] {});
+    turns->ask(address(1), [&] {
+      turns.reset();
+      return true;
+    });
+    turns->ask(address(1), [&] { return ++after > 0; });
+    for (std::uint8_t host = 2; from_reactor && host < 51; ++host)
+      turns->ask(address(host), [] { return true; });
     turns->end(address(1));
     EXPECT_EQ(turns != nullptr, from_reactor) << "a second's worth was there before";
     reactor.run([&] { return turns == nullptr; });
@@ -179,7 +204,7 @@ TEST(ConnectionTurns, networks_without_number_are_forgotten_without_losing_anybo
   for (int network = 0; network < 20'000; ++network) {
     const IpAddress each = IpAddress::v4({198, static_cast<std::uint8_t>(network / 256),
                                           static_cast<std::uint8_t>(network % 256), 1});
-    all.turns.ask(each, [] {});
+    all.turns.ask(each, [] { return true; });
     all.turns.end(each);
   }
   all.turns.end(address(1));
