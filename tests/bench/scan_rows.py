@@ -209,11 +209,27 @@ def run_scan_hostile(names: set[str], pairs: int, report: Report) -> None:
             say(f"{title}, round {turn + 1}")
             alone = Run(world, good)
             among = Run(world, world.domains)
+            if (tricked := _hostile_that_were_met(among)) < 4 * len(world.domains) // 105:
+                report.fail(f"{title}: only {tricked} of them did what they are there for")
             # The last hostile ones keep the process; the good ones are done long before.
             relations.append(_good_per_second(among) / _good_per_second(alone))
     slowed = 1 - statistics.median(relations)
     figure = f"good ones {slowed:+.0%} slower"
     report.line(title, "", "mxseal", figure, "", f"≤ {SLOWED:.0%}", slowed <= SLOWED)
+
+
+def _hostile_that_were_met(run: Run) -> int:
+    """Domains whose servers played with time or size, as the rows say."""
+    from pyarrow import parquet
+
+    table = parquet.read_table(run.target, columns=["domain", "policy_status", "mx"])
+    tricks = {"tls", "cut_short", "body_too_large", "timed_out", "tarpit", "protocol"}
+    met = 0
+    for row in table.to_pylist():
+        seen = {each["smtp_status"] for host in row["mx"] for each in host["addresses"]}
+        if row["domain"].startswith("h") and tricks & {row["policy_status"], *seen}:
+            met += 1
+    return met
 
 
 def _good_per_second(run: Run) -> float:

@@ -113,13 +113,16 @@ def scan_world(folder: Path, count: int, hostile: float = 0.0) -> Iterator[Check
         ca_file.write_text(SYSTEM_ROOTS.read_text() + roots.pem)
         mail = {"mail": roots.issue(["*.mail.lab"])}
         shown = folder / "postfix" / "etc" / "mail.pem"
-        door = f"0.0.0.0:25 inet n - n - 60 smtpd\n  -o smtpd_tls_chain_files={shown}\n"
+        doors = "".join(
+            f"{mx_address(number)}:25 inet n - n - 60 smtpd\n  -o smtpd_tls_chain_files={shown}\n"
+            for number in range(SHARED)
+        )
         published = [domain_of(each) for each in range(count) if has_policy(each)]
         stop += (
             _start_nsd(folder / "nsd", namespace, zone_lines(count, round(count * hostile))),
             _start_unbound(folder / "unbound", namespace),
             start_nginx(folder / "nginx", namespace, roots, published),
-            servers.start_postfix(folder / "postfix", namespace, mail, door),
+            servers.start_postfix(folder / "postfix", namespace, mail, doors),
         )
         if hostile:
             stop += _start_hostile(folder, namespace, roots)
@@ -147,7 +150,8 @@ def _start_hostile(
     servers.must_run("ip", "-n", namespace, "link", "set", "hole", "up", "arp", "off")
     script = str(Path(__file__).with_name("hostile_servers.py"))
     program = servers.start_in(namespace, sys.executable, script, folder / "hostile.pem", HOSTILE)
-    servers.wait_for(namespace, f"{HOSTILE}.4", 25)
+    for number, port in ((1, 443), (2, 443), (3, 25), (4, 25)):
+        servers.wait_for(namespace, f"{HOSTILE}.{number}", port)
     return (servers.ended(program),)
 
 
