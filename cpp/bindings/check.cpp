@@ -17,6 +17,7 @@
 #include "judge/host.hpp"
 #include "judge/judge.hpp"
 #include "judge/policy.hpp"
+#include "judge/public_suffix.hpp"
 #include "judge/served_policy.hpp"
 
 namespace mxseal::bindings {
@@ -416,6 +417,12 @@ void register_check(py::module_& module) {
   module.def("errors", &error_codes, "Code and sentence of all that may not be readable.");
   module.def("advice", &advice, py::arg("policy"),
              "Codes of what a valid policy says and nobody should mean.");
+  module.def(
+      "registered_domain",
+      [](const std::string& name) { return std::string(judge::registered_domain(name)); },
+      py::arg("name"),
+      "The domain that somebody seems to have registered, to which a name belongs; lower case, no "
+      "final dot.");
   module.def("domain_name", &domain_name, py::arg("text"),
              "A-labels in lower case, without final dot; ParseError for what is no host name.");
   module.def(

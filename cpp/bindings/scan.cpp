@@ -47,7 +47,8 @@ std::unique_ptr<check::Scan> begin(
   options.fetch.total_timeout = milliseconds(policy_timeout);
   options.fetch.is_patience_of_senders = false;
   options.most_at_once = concurrency;
-  options.limits = net::ConnectionLimits{most_per_address, most_per_network};
+  options.limits =
+      net::ConnectionLimits{most_per_address, most_per_network, net::affordable_connections()};
   options.at = at;
   options.only_mx = only_mx;
   auto targets = std::make_shared<net::Targets>();

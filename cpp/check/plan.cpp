@@ -11,6 +11,7 @@
 #include "formats/mtasts_policy.hpp"
 #include "formats/report_uri.hpp"
 #include "formats/tlsrpt_record.hpp"
+#include "judge/public_suffix.hpp"
 #include "net/address_guard.hpp"
 
 namespace mxseal::check {
@@ -21,6 +22,9 @@ using facts::LookupStatus;
 double seconds_between(net::Time from, net::Time to) {
   return std::chrono::duration<double>(to - from).count();
 }
+
+// Networks that are silent on port 25 before it seems blocked here.
+constexpr std::size_t kSilentNetworks = 2;
 
 // Names of what was asked for and not answered yet: should the time end, that is what it was.
 template <typename Asked>
@@ -183,15 +187,21 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
   }
 
   void connect(facts::RuaTarget& target) {
-    const std::vector<IpAddress> addresses = addresses_of(target.ipv4, target.ipv6);
-    if (addresses.empty()) return;
+    std::vector<IpAddress> addresses = addresses_of(target.ipv4, target.ipv6);
+    std::erase_if(addresses, [this](const IpAddress& each) { return leaves_alone(each); });
+    if (addresses.empty() || leaves_alone(std::string_view(target.domain))) return;
     ++open_;
     const auto self = shared_from_this();
     const std::uint16_t port = target.port == 0 ? checker_.options_.fetch.port : target.port;
-    checker_.connector_.probe(addresses, port, [self, &target](bool answers) {
-      if (self->finished_) return;
-      target.answers = answers;
-      self->answered();
+    checker_.turns_.ask(addresses.front(), [self, &target, addresses, port] {
+      if (self->finished_) return false;
+      self->checker_.connector_.probe(addresses, port, [self, &target, addresses](bool answers) {
+        self->checker_.turns_.end(addresses.front());
+        if (self->finished_) return;
+        target.answers = answers;
+        self->answered();
+      });
+      return true;
     });
   }
 
@@ -284,11 +294,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     const Result<mtasts::Policy> policy = mtasts::parse_policy(body);
     if (!policy) return;
     for (const mtasts::MxPattern& pattern : policy->mx) {
-      const std::string_view name = pattern.name().text();
-      const std::size_t last = name.rfind('.');
-      if (last == std::string_view::npos || domains.size() == kMaxMxHosts) continue;
-      const std::size_t before = name.rfind('.', last - 1);
-      domains.emplace(before == std::string_view::npos ? name : name.substr(before + 1));
+      const std::string_view domain = judge::registered_domain(pattern.name().text());
+      if (!judge::is_public_suffix(domain) && domains.size() < kMaxMxHosts) domains.emplace(domain);
     }
   }
 
@@ -511,12 +518,13 @@ void Checker::start_policy(const DomainName& domain, OnDone on_done) {
 }
 
 bool Checker::port_25_blocked() const {
-  return !port_25_answered_ && port_443_answered_ && silent_networks_.size() >= 2;
+  return !port_25_answered_ && port_443_answered_ && silent_networks_.size() == kSilentNetworks;
 }
 
 void Checker::saw(const facts::SmtpProbe& probe) {
   if (probe.status == facts::SmtpStatus::timed_out && probe.greeting.empty()) {
-    silent_networks_.insert(net::network_of(probe.address));
+    if (silent_networks_.size() < kSilentNetworks)
+      silent_networks_.insert(net::network_of(probe.address));
   } else if (probe.status != facts::SmtpStatus::private_address) {
     port_25_answered_ = true;
   }

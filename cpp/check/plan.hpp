@@ -85,8 +85,9 @@ class Checker {
   void start_policy(const DomainName& domain, OnDone on_done);
 
   const net::ResolverCounts& resolver_counts() const { return resolver_.counts(); }
-  /// Questions whose turn has not come.
+  /// Questions and connections whose turn has not come.
   std::size_t waiting_questions() const { return resolver_.waiting(); }
+  std::size_t waiting_connections() const { return turns_.waiting(); }
   /// Whether the resolver validates.
   void validation(std::function<void(facts::Validation)> on_answer) {
     resolver_.validation(std::move(on_answer));

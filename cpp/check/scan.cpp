@@ -183,11 +183,7 @@ void Scan::run() {
           work.lines.swap(lines_);
           changed_.notify_all();
         }
-        progress_.done = work.done;
-        progress_.running = static_cast<std::int64_t>(work.running);
-        progress_.verdicts = work.verdicts;
-        progress_.resolver = work.checker.resolver_counts();
-        progress_.validation = work.validation;
+        tell(work);
       }
       top_up(work);
       hand_out(work, false);
@@ -196,11 +192,7 @@ void Scan::run() {
     });
     if (!stopped) hand_out(work, true);
     const std::lock_guard lock(mutex_);
-    progress_.done = work.done;
-    progress_.running = 0;
-    progress_.verdicts = work.verdicts;
-    progress_.resolver = work.checker.resolver_counts();
-    progress_.validation = work.validation;
+    tell(work);
     ended_ = true;
   } catch (...) {
     const std::lock_guard lock(mutex_);
@@ -210,11 +202,21 @@ void Scan::run() {
   changed_.notify_all();
 }
 
+// Needs the mutex.
+void Scan::tell(const Work& work) {
+  progress_.done = work.done;
+  progress_.running = static_cast<std::int64_t>(work.running);
+  progress_.verdicts = work.verdicts;
+  progress_.resolver = work.checker.resolver_counts();
+  progress_.validation = work.validation;
+}
+
 // Begins as many domains as may run, as long as somebody takes the rows and the resolver keeps up.
 void Scan::top_up(Work& work) {
   count_slow(work);
   while (work.batches < kMaxBatches && work.rows.size() < kBatch &&
-         work.checker.waiting_questions() == 0) {
+         work.checker.waiting_questions() == 0 &&
+         work.checker.waiting_connections() < kMaxWaiting) {
     if (work.running - std::min(work.slow, kMaxSlow) >= options_.most_at_once) return;
     const bool again = work.lines.empty() || work.again.size() >= kMaxAgain;
     std::deque<Line>& from = again ? work.again : work.lines;

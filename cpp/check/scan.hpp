@@ -6,7 +6,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -65,6 +64,8 @@ class Scan {
   static constexpr std::chrono::milliseconds kSlowAfter{1'000};
   /// ... up to so many of them beside options.most_at_once.
   static constexpr std::size_t kMaxSlow = 4000;
+  /// Connections that wait for their turn before no further domain is begun: a domain may ask for a thousand.
+  static constexpr std::size_t kMaxWaiting = 50'000;
 
   /// Begins: the resolver's self-test runs while there are no lines yet. Options of which most_at_once domains run at once.
   Scan(Options options, std::shared_ptr<const pki::TrustStore> roots);
@@ -96,6 +97,7 @@ class Scan {
   void start(Work& work, Line line, bool again);
   void keep(Work& work, const Line& line, bool again, const facts::Domain& facts);
   void hand_out(Work& work, bool all);
+  void tell(const Work& work);
   bool more_lines() const;
   void wake() const;
 

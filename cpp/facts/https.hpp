@@ -24,7 +24,7 @@ enum class FetchStatus : std::uint8_t {
   headers_too_large,
   body_too_large,
   too_slow,          ///< it began to answer and the patience of senders (60 s) ended
-  cut_short,         ///< the same by a limit of our own that is shorter
+  cut_short,         ///< the same by a limit of our own that is shorter, also on sockets
   truncated,         ///< the connection ended before the answer did
   content_encoding,  ///< it answered in an encoding although identity was asked for
   invalid,           ///< not HTTP

@@ -21,4 +21,14 @@ bool is_public_suffix(std::string_view name) {
          std::ranges::find(kSecondLevel, name.substr(0, dot)) != std::end(kSecondLevel);
 }
 
+std::string_view registered_domain(std::string_view name) {
+  std::string_view domain = name;
+  for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+    domain = name;
+    name.remove_prefix(dot + 1);
+    if (is_public_suffix(name)) break;
+  }
+  return domain;
+}
+
 }  // namespace mxseal::judge

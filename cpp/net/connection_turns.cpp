@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/connection_turns.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -19,6 +21,15 @@ std::string network_of(const IpAddress& address) {
           address.is_v4() ? std::size_t{3} : std::size_t{6}};
 }
 
+std::size_t affordable_connections() {
+  constexpr rlim_t kOthers = 128;  // resolvers' sockets, files, what the program has open besides
+  constexpr rlim_t kFewest = 16;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kFewest;  // untested: system
+  const rlim_t most = std::min<rlim_t>(limit.rlim_cur, rlim_t{1} << 20);
+  return std::max(kFewest, most > kOthers ? (most - kOthers) / 2 : 0);
+}
+
 ConnectionTurns::ConnectionTurns(Reactor& reactor, std::optional<ConnectionLimits> limits)
     : reactor_(reactor), limits_(limits), most_networks_(kMaxQuietNetworks) {
   if (!limits_) return;
@@ -34,19 +45,51 @@ ConnectionTurns::~ConnectionTurns() {
 }
 
 void ConnectionTurns::ask(const IpAddress& address, std::function<bool()> on_turn) {
-  if (!limits_ || address.is_loopback()) return static_cast<void>(on_turn());
+  if (!limits_) return static_cast<void>(on_turn());
+  ++waiting_;
+  if (address.is_loopback()) {
+    ready_.push_back({address, std::move(on_turn)});
+    return let_in_the_ready();
+  }
   if (networks_.size() > most_networks_) forget_quiet_networks();
   const std::string name = network_of(address);
   Host& host = hosts_[address];
   host.queue.push_back(std::move(on_turn));
-  ++waiting_;
   line_up(address, host, networks_[name]);
   serve(name);
 }
 
 void ConnectionTurns::end(const IpAddress& address) {
+  if (!limits_) return;
+  const std::weak_ptr<int> alive = alive_;
+  --open_;
+  let_in_the_ready();
+  if (!alive.expired()) release(address);
+}
+
+void ConnectionTurns::let_in_the_ready() {
+  if (letting_in_) return;
+  letting_in_ = true;
+  const std::weak_ptr<int> alive = alive_;
+  while (!ready_.empty() && open_ < limits_->most_open) {
+    const Ready next = std::move(ready_.front());
+    ready_.pop_front();
+    ++open_;
+    --waiting_;
+    const bool connects = next.on_turn();
+    if (alive.expired()) return;
+    if (connects) continue;
+    --open_;
+    release(next.address);
+    if (alive.expired()) return;
+  }
+  letting_in_ = false;
+}
+
+// The address has room for another connection.
+void ConnectionTurns::release(const IpAddress& address) {
   const auto found = hosts_.find(address);
-  if (found == hosts_.end()) return;  // no limits
+  if (found == hosts_.end()) return;  // loopback
   const std::string name = network_of(address);
   --found->second.open;
   line_up(address, found->second, networks_[name]);
@@ -89,14 +132,20 @@ void ConnectionTurns::serve(const std::string& name) {
     Host& host = hosts_.at(address);
     host.in_line = false;
     ++host.open;
-    --waiting_;
-    const std::function<bool()> on_turn = std::move(host.queue.front());
+    std::function<bool()> on_turn = std::move(host.queue.front());
     host.queue.pop_front();
     line_up(address, host, network);
+    if (open_ >= limits_->most_open) {
+      ready_.push_back({address, std::move(on_turn)});
+      continue;
+    }
+    ++open_;
+    --waiting_;
     const bool connects = on_turn();
     if (alive.expired()) return;
     if (connects) continue;
     network.counts_until = counted;
+    --open_;
     --host.open;
     line_up(address, host, network);
     forget_if_quiet(address);

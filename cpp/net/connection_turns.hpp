@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // ConnectionTurns: who may connect when, so that no server and no network is stormed however many domains lead there.
 //
-// Loopback has no limits: nobody is disturbed there but the one who scans.
+// Loopback has no limits but the one on all connections together: nobody is disturbed there but the one who scans.
 #pragma once
 
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,7 +24,13 @@ std::string network_of(const IpAddress& address);
 struct ConnectionLimits {
   std::size_t at_once = 2;  ///< connections to one address
   double per_second = 10;   ///< new connections to one network; a second's worth may come at once
+  /// Connections in all, loopback's too: a lack of sockets must not look like a server that refuses.
+  std::size_t most_open = std::numeric_limits<std::size_t>::max();
 };
+
+/// Connections that this process can have open, by its limit on descriptors: half of it, since one that says farewell keeps its
+/// socket for a moment beside the next one's.
+std::size_t affordable_connections();
 
 class ConnectionTurns {
  public:
@@ -58,6 +65,14 @@ class ConnectionTurns {
     bool being_served = false;
   };
 
+  // Somebody whose address and network bear him.
+  struct Ready {
+    IpAddress address;
+    std::function<bool()> on_turn;
+  };
+
+  void let_in_the_ready();
+  void release(const IpAddress& address);
   void forget_if_quiet(const IpAddress& address);
   void line_up(const IpAddress& address, Host& host, Network& network) const;
   void serve(const std::string& name);
@@ -69,6 +84,9 @@ class ConnectionTurns {
   std::map<IpAddress, Host> hosts_;
   std::map<std::string, Network> networks_;
   std::size_t most_networks_;  // before quiet ones are forgotten
+  std::deque<Ready> ready_;    // until there are fewer than most_open
+  std::size_t open_ = 0;
+  bool letting_in_ = false;
   std::size_t waiting_ = 0;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };

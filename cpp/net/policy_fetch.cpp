@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <initializer_list>
 #include <new>
 #include <optional>
@@ -133,6 +134,7 @@ class PolicyFetcher::Transfer {
   std::optional<TlsRecorder> recorder_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   int socket_ = -1;
+  bool lacked_ = false;  // of our own: there was no socket to be had
   std::size_t header_bytes_ = 0;
   bool header_ended_ = false;
   bool body_over_ = false;
@@ -350,6 +352,7 @@ curl_socket_t PolicyFetcher::Transfer::open_socket(const curl_sockaddr& to) {
   if (address != facts_.attempts.back().address || !multi_.options().allowed(*address))
     return CURL_SOCKET_BAD;
   socket_ = socket(to.family, to.socktype | SOCK_CLOEXEC, to.protocol);
+  lacked_ = socket_ < 0 && is_own_lack(errno);
   return socket_ < 0 ? CURL_SOCKET_BAD : socket_;
 }
 
@@ -460,6 +463,7 @@ FetchStatus PolicyFetcher::Transfer::status_of_end(CURLcode code) {
     recorder_->fail();
     return FetchStatus::tls;
   }
+  if (lacked_) return FetchStatus::cut_short;
   return code == CURLE_OPERATION_TIMEDOUT ? FetchStatus::connect_timeout
                                           : FetchStatus::connect_refused;
 }

@@ -55,9 +55,7 @@ SmtpStatus status_of(Outcome outcome) {
 }  // namespace
 
 SmtpStatus smtp_status_of_connect(int error) {
-  // A lack of our own says nothing about the server.
-  if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
-    return SmtpStatus::not_probed;
+  if (is_own_lack(error)) return SmtpStatus::not_probed;
   return error == ETIMEDOUT ? SmtpStatus::timed_out : SmtpStatus::connect_refused;
 }
 

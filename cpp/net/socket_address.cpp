@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 namespace mxseal::net {
@@ -43,6 +44,10 @@ std::optional<IpAddress> ip_address_of(const sockaddr* address, std::size_t leng
     return IpAddress::v6(bytes);
   }
   return std::nullopt;
+}
+
+bool is_own_lack(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 }  // namespace mxseal::net

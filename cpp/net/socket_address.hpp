@@ -22,4 +22,7 @@ struct SocketAddress {
 /// The address in a sockaddr of `length` bytes; nothing where it is of another family, or too short.
 std::optional<IpAddress> ip_address_of(const sockaddr* address, std::size_t length);
 
+/// Whether a socket or connection failed for a lack of our own (descriptors, memory), which says nothing about the other side.
+bool is_own_lack(int error);
+
 }  // namespace mxseal::net

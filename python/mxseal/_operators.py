@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Who runs a host, by the end of its name: ``data/operators.csv``, and a table of one's own.
 
-A host that no pattern knows is named by the domain that somebody seems to have registered: its last
-two labels, three where the second is one of those under which countries register (``co.uk``).
+A host that no pattern knows is named by the domain that somebody seems to have registered.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from mxseal._core import check as core
 from mxseal._reading import WrongValueError
 
 Kind = Literal["mx", "policy"]
 
 TABLE = Path(__file__).parent / "data" / "operators.csv"
 _HEADING = ["kind", "pattern", "name"]
-_REGISTRIES = frozenset(("ac", "co", "com", "edu", "go", "gov", "mil", "ne", "net", "or", "org"))
 _REMEMBERED = 50_000  # hosts
 
 
@@ -63,11 +62,10 @@ class Operators:
 
 def registered(host: str) -> str:
     """The domain that somebody seems to have registered, to which the host belongs."""
-    labels = host.lower().rstrip(".").split(".")
-    if labels[-1].isdigit() or ":" in host:
+    name = host.lower().rstrip(".")
+    if name.rpartition(".")[2].isdigit() or ":" in host:
         return host  # an address where a name should be
-    three = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _REGISTRIES
-    return ".".join(labels[-3 if three else -2 :])
+    return core.registered_domain(name)
 
 
 def _rows(path: Path) -> Iterator[tuple[Kind, str, str]]:

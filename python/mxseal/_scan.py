@@ -1,37 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Behind ``mxseal.scan``: many domains, and what is found as Arrow batches while the scan runs.
 
-The core's thread asks and judges; here it is fed with lines, and its batches are handed out. The
-columns of a batch, a row a line of the list:
-
-========================================  ==========================================================
-``line``                                  place in the list or file, from 1
-``domain``                                A-labels in lower case; as typed where it can be no domain
-``verdict``                               one word for all of it, as ``mxseal check`` says
-``effects``                               what senders do now: ``plain``, ``mta_sts``, ``dane``
-``sts_id``                                id of the MTA-STS record (RFC 8461 §3.1); None without one
-``sts_cname``                             where the CNAMEs of _mta-sts.<domain> end
-``policy_mode``, ``max_age``,             of the policy that counts (RFC 8461 §3.2); seconds;
-``policy_mx``                             patterns as written
-``policy_status``                         how its fetching ended (RFC 8461 §3.3); None if not tried
-``policy_address``, ``policy_cname``      of the policy host: address asked, end of its CNAMEs
-``policy_expiry``                         end of its certificate (UTC)
-``mx_count``, ``mx_passed``,              hosts that take the domain's mail, and how many pass, fail
-``mx_failed``, ``mx_unknown``             or could not be seen
-``dane_state``                            DANE of the domain (RFC 7672)
-``tlsrpt``, ``tlsrpt_rua``                TLS-RPT record and where reports go (RFC 8460 §3)
-``first_expiry``                          first end of a server's certificate met (UTC)
-``errors``, ``warnings``                  findings of these severities
-``mx``                                    each host: ``host``, ``preference``, ``in_policy``,
-                                          ``dane``, ``verdict``, ``addresses`` with ``address``,
-                                          ``smtp_status``, ``tls_version``, ``not_after`` and
-                                          ``sha256`` of the certificate, ``verdict``
-``findings``                              each with the fields of ``mxseal.check``'s findings
-``started``, ``seconds``                  when (UTC), and how long it took
-========================================  ==========================================================
-
-The columns that the list has besides follow by their own names; one that is called like a column
-above is called ``input_<name>``.
+The core's thread asks and judges; here it is fed with lines, and its batches are handed out.
 """
 
 from __future__ import annotations
@@ -162,6 +132,37 @@ class Scan:
 
     It begins when it is first asked for something, and goes through its list once. Leaving an
     iteration keeps what is left for the next one.
+
+    The columns, a row a line of the list:
+
+    ====================================  ==========================================================
+    ``line``                              place in the list or file, from 1
+    ``domain``                            A-labels in lower case; as typed where it can be no domain
+    ``verdict``                           one word for all of it, as ``mxseal check`` says
+    ``effects``                           what senders do now: ``plain``, ``mta_sts``, ``dane``
+    ``sts_id``                            id of the MTA-STS record (RFC 8461 §3.1); None without one
+    ``sts_cname``                         where the CNAMEs of _mta-sts.<domain> end
+    ``policy_mode``, ``max_age``,         of the policy that counts (RFC 8461 §3.2); seconds;
+    ``policy_mx``                         patterns as written
+    ``policy_status``                     how its fetching ended (RFC 8461 §3.3); None if not tried
+    ``policy_address``, ``policy_cname``  of the policy host: address asked, end of its CNAMEs
+    ``policy_expiry``                     end of its certificate (UTC)
+    ``mx_count``, ``mx_passed``,          hosts that take the domain's mail, and how many pass, fail
+    ``mx_failed``, ``mx_unknown``         or could not be seen
+    ``dane_state``                        DANE of the domain (RFC 7672)
+    ``tlsrpt``, ``tlsrpt_rua``            TLS-RPT record and where reports go (RFC 8460 §3)
+    ``first_expiry``                      first end of a server's certificate met (UTC)
+    ``errors``, ``warnings``              findings of these severities
+    ``mx``                                each host: ``host``, ``preference``, ``in_policy``,
+                                          ``dane``, ``verdict``, ``addresses`` with ``address``,
+                                          ``smtp_status``, ``tls_version``, ``not_after`` and
+                                          ``sha256`` of the certificate, ``verdict``
+    ``findings``                          each with the fields of ``mxseal.check``'s findings
+    ``started``, ``seconds``              when (UTC), and how long it took
+    ====================================  ==========================================================
+
+    The columns that the list has besides follow by their own names; one that is called like a
+    column above is called ``input_<name>``.
 
     Attributes:
         domains: the list.

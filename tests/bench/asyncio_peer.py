@@ -98,7 +98,8 @@ async def check(dns, http, domain, limit, found):
             if host and host not in probes:
                 probes[host] = asyncio.ensure_future(starttls(dns, host))
             if host:
-                found["starttls"] += await probes[host]
+                secured = await probes[host]  # first: others add to the sum meanwhile
+                found["starttls"] += secured
 
 
 async def main():

@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 import world as servers
-from certificates import Authority
+from certificates import Authority, Issued
 from world import AUTHORITY, RESOLVER, WEB, enforce
 
 SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -68,12 +68,36 @@ class CheckWorld:
         return so_far() - before, done.stdout
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What the servers of a world stand on.
+
+    Attributes:
+        namespace: where they live.
+        roots: who issues their certificates.
+        ca_file: the system's roots and these.
+        mail: the certificate of all MX hosts.
+        stop: what ends them, the last one first.
+    """
+
+    namespace: str
+    roots: Authority
+    ca_file: Path
+    mail: dict[str, Issued]
+    stop: list[Callable[[], object]]
+
+    def wait_for_servers(self, mx: str) -> None:
+        """Until all of them answer."""
+        for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (WEB, 443), (mx, 25)):
+            servers.wait_for(self.namespace, address, port)
+
+
 @contextmanager
-def check_world(folder: Path, count: int) -> Iterator[CheckWorld]:
-    """So many domains, until the end of the block. Needs root, as the integration tests do."""
+def ground(folder: Path, name: str) -> Iterator[Ground]:
+    """A network namespace with a resolv.conf, and roots, until the end of the block."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    namespace = f"mxseal-bench-{os.getpid()}"
+    namespace = f"mxseal-{name}-{os.getpid()}"
     settings = Path("/etc/netns") / namespace
     stop: list[Callable[[], object]] = []
     try:
@@ -86,22 +110,29 @@ def check_world(folder: Path, count: int) -> Iterator[CheckWorld]:
         roots = Authority("Laboratory Root")
         ca_file = folder / "roots.pem"
         ca_file.write_text(SYSTEM_ROOTS.read_text() + roots.pem)
-        mail = {"mail": roots.issue(["*.mail.lab"])}
-        shown = folder / "postfix" / "etc" / "mail.pem"
-        door = f"0.0.0.0:25 inet n - n - 60 smtpd\n  -o smtpd_tls_chain_files={shown}\n"
-        domains = [domain_of(number) for number in range(count)]
-        stop += (
-            servers.start_nsd(folder / "nsd", namespace, _zone(domains)),
-            servers.start_unbound(folder / "unbound", folder / "nsd", namespace),
-            start_nginx(folder / "nginx", namespace, roots, domains),
-            servers.start_postfix(folder / "postfix", namespace, mail, door),
-        )
-        for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (WEB, 443), (_mx_address(0), 25)):
-            servers.wait_for(namespace, address, port)
-        yield CheckWorld(namespace, ca_file, domains)
+        yield Ground(namespace, roots, ca_file, {"mail": roots.issue(["*.mail.lab"])}, stop)
     finally:
         for each in reversed(stop):
             each()
+
+
+@contextmanager
+def check_world(folder: Path, count: int) -> Iterator[CheckWorld]:
+    """So many domains, until the end of the block. Needs root, as the integration tests do."""
+    with ground(folder, "bench") as at:
+        shown = folder / "postfix" / "etc" / "mail.pem"
+        door = f"0.0.0.0:25 inet n - n - 60 smtpd\n  -o smtpd_tls_chain_files={shown}\n"
+        domains = [domain_of(number) for number in range(count)]
+        at.stop.extend(
+            (
+                servers.start_nsd(folder / "nsd", at.namespace, _zone(domains)),
+                servers.start_unbound(folder / "unbound", folder / "nsd", at.namespace),
+                start_nginx(folder / "nginx", at.namespace, at.roots, domains),
+                servers.start_postfix(folder / "postfix", at.namespace, at.mail, door),
+            )
+        )
+        at.wait_for_servers(_mx_address(0))
+        yield CheckWorld(at.namespace, at.ca_file, domains)
 
 
 def _mx_address(number: int) -> str:

@@ -8,9 +8,6 @@ shows each policy host its own certificate, Postfix one for all MX hosts; in a n
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +15,7 @@ from pathlib import Path
 
 import world as servers
 from certificates import Authority
-from check_world import SYSTEM_ROOTS, CheckWorld, start_nginx
+from check_world import CheckWorld, ground, start_nginx
 from world import AUTHORITY, RESOLVER, WEB
 
 SHARED = 16  # MX hosts
@@ -96,50 +93,31 @@ def scan_world(folder: Path, count: int, hostile: float = 0.0) -> Iterator[Check
         count: domains.
         hostile: hostile ones among them, as a share of ``count``; they are called h0, h1 and so on.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    namespace = f"mxseal-scan-{os.getpid()}"
-    settings = Path("/etc/netns") / namespace
-    stop: list[Callable[[], object]] = []
-    try:
-        settings.mkdir(parents=True)
-        stop.append(lambda: shutil.rmtree(settings))
-        (settings / "resolv.conf").write_text(f"nameserver {RESOLVER}\noptions timeout:5\n")
-        servers.must_run("ip", "netns", "add", namespace)
-        stop.append(lambda: subprocess.run(["ip", "netns", "del", namespace], check=False))
-        servers.must_run("ip", "-n", namespace, "link", "set", "lo", "up")
-        roots = Authority("Laboratory Root")
-        ca_file = folder / "roots.pem"
-        ca_file.write_text(SYSTEM_ROOTS.read_text() + roots.pem)
-        mail = {"mail": roots.issue(["*.mail.lab"])}
+    with ground(folder, "scan") as at:
         shown = folder / "postfix" / "etc" / "mail.pem"
         doors = "".join(
             f"{mx_address(number)}:25 inet n - n - 60 smtpd\n  -o smtpd_tls_chain_files={shown}\n"
             for number in range(SHARED)
         )
         published = [domain_of(each) for each in range(count) if has_policy(each)]
-        stop += (
-            _start_nsd(folder / "nsd", namespace, zone_lines(count, round(count * hostile))),
-            _start_unbound(folder / "unbound", namespace),
-            start_nginx(folder / "nginx", namespace, roots, published),
-            servers.start_postfix(folder / "postfix", namespace, mail, doors),
+        at.stop.extend(
+            (
+                _start_nsd(folder / "nsd", at.namespace, zone_lines(count, round(count * hostile))),
+                _start_unbound(folder / "unbound", at.namespace),
+                start_nginx(folder / "nginx", at.namespace, at.roots, published),
+                servers.start_postfix(folder / "postfix", at.namespace, at.mail, doors),
+            )
         )
         if hostile:
-            stop += _start_hostile(folder, namespace, roots)
-        for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (WEB, 443), (mx_address(0), 25)):
-            servers.wait_for(namespace, address, port)
+            at.stop.append(_start_hostile(folder, at.namespace, at.roots))
+        at.wait_for_servers(mx_address(0))
         domains = [domain_of(number) for number in range(count)]
         for number in range(round(count * hostile)):
             domains.insert(round((number + 0.5) / hostile) + number, f"h{number}.lab")
-        yield CheckWorld(namespace, ca_file, domains)
-    finally:
-        for each in reversed(stop):
-            each()
+        yield CheckWorld(at.namespace, at.ca_file, domains)
 
 
-def _start_hostile(
-    folder: Path, namespace: str, roots: Authority
-) -> tuple[Callable[[], object], ...]:
+def _start_hostile(folder: Path, namespace: str, roots: Authority) -> Callable[[], object]:
     """What answers badly, and a network in which packets vanish."""
     issued = roots.issue(["*.lab"])
     (folder / "hostile.pem").write_text(issued.key_pem + issued.chain_pem)
@@ -152,7 +130,7 @@ def _start_hostile(
     program = servers.start_in(namespace, sys.executable, script, folder / "hostile.pem", HOSTILE)
     for number, port in ((1, 443), (2, 443), (3, 25), (4, 25)):
         servers.wait_for(namespace, f"{HOSTILE}.{number}", port)
-    return (servers.ended(program),)
+    return servers.ended(program)
 
 
 def _start_nsd(folder: Path, namespace: str, lines: Iterator[str]) -> Callable[[], object]:
@@ -160,26 +138,7 @@ def _start_nsd(folder: Path, namespace: str, lines: Iterator[str]) -> Callable[[
     folder.mkdir()
     with (folder / "lab.zone").open("w") as zone:
         zone.writelines(lines)
-    (folder / "nsd.conf").write_text(
-        f"""server:
-  ip-address: {AUTHORITY}@5300
-  username: ""
-  chroot: ""
-  database: ""
-  zonesdir: "{folder}"
-  pidfile: "{folder}/nsd.pid"
-  xfrdfile: "{folder}/xfrd"
-  xfrdir: "{folder}"
-  zonelistfile: "{folder}/zonelist"
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: "lab"
-  zonefile: "{folder}/lab.zone"
-"""
-    )
-    return servers.ended(servers.start_in(namespace, "nsd", "-d", "-c", folder / "nsd.conf"))
+    return servers.run_nsd(folder, namespace, "lab.zone")
 
 
 def _start_unbound(folder: Path, namespace: str) -> Callable[[], object]:

@@ -267,6 +267,11 @@ def start_nsd(folder: Path, namespace: str, zone: str) -> Callable[[], object]:
         check=True,
     )
     shutil.copy(folder / f"{keys[0]}.ds", folder / "anchor.ds")
+    return run_nsd(folder, namespace, "lab.signed")
+
+
+def run_nsd(folder: Path, namespace: str, zone_file: str) -> Callable[[], object]:
+    """The zone ``lab.`` of a file in the folder."""
     (folder / "nsd.conf").write_text(
         f"""server:
   ip-address: {AUTHORITY}@5300
@@ -283,7 +288,7 @@ remote-control:
   control-enable: no
 zone:
   name: "lab"
-  zonefile: "{folder}/lab.signed"
+  zonefile: "{folder}/{zone_file}"
 """
     )
     return ended(start_in(namespace, "nsd", "-d", "-c", folder / "nsd.conf"))

@@ -7,7 +7,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,35 +16,17 @@ import jsonschema
 import pytest
 
 import mxseal
+from commands import Done, Run, runner
 from mxseal._schema import check_schema
-from mxseal.cli import main
 from mxseal.lab import Lab
 from mxseal.lab.situations import SITUATIONS
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the command in this process."""
     monkeypatch.setenv("NO_COLOR", "1")
-
-    def run(*arguments: str | Path) -> Done:
-        status = main([*map(str, arguments)])
-        out, err = capsys.readouterr()
-        return Done(status, out, err)
-
-    return run
+    return runner(capsys)
 
 
 @pytest.fixture(scope="module")

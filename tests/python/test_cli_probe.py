@@ -5,30 +5,18 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import pytest
 
 import mxseal
+from commands import Run, runner
 from mxseal import NetworkError, ParseError, mtasts
 from mxseal._schema import probe_schema
 from mxseal.cli import main
 from mxseal.lab import Lab
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +31,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lab
     """Probes a host of the laboratory in this process."""
     monkeypatch.setenv("NO_COLOR", "1")
     network = ("--resolver", lab.resolver, "--ca-file", str(lab.ca_file), "--allow-private")
-
-    def run(host: str, *arguments: str) -> Done:
-        status = main(["probe", host, *network, *arguments])
-        out, err = capsys.readouterr()
-        return Done(status, out, err)
-
-    return run
+    return runner(capsys, "probe", *network)
 
 
 def mx(lab: Lab, name: str) -> str:

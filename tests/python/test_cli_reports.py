@@ -10,17 +10,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
+from commands import Done, Run, runner
 from mxseal import _core
 from mxseal._output import sink, words
-from mxseal.cli import main
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = ROOT / "tests" / "data" / "archive"
@@ -79,18 +78,6 @@ def report(
     return json.dumps(made).encode()
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
 @pytest.fixture(autouse=True)
 def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every test begins in a folder of its own, with no settings from outside."""
@@ -104,13 +91,7 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command in this process."""
-
-    def run(*arguments: str | Path) -> Done:
-        status = main([*map(str, arguments)])
-        out, err = capsys.readouterr()
-        return Done(status, out, err)
-
-    return run
+    return runner(capsys)
 
 
 def archive(*reports: bytes, name: str = "reports.ndjson") -> Path:

@@ -17,9 +17,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +28,13 @@ import pyarrow.parquet
 import pytest
 
 import mxseal
-from mxseal.cli import main
+from commands import Run, runner
 from mxseal.lab import Lab, Situation
 from mxseal.lab.model import MailHost, MailServer
 
 CROWD = 3000
 KINDS = ["parquet", "arrow", "ndjson", "csv"]
 NAMES = ["enforce.test", "nobody.nowhere.test", "crowd-000001.test"]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command left behind."""
-
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +53,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command in this process."""
-
-    def run(*arguments: str | Path) -> Done:
-        status = main(["scan", *map(str, arguments)])
-        out, err = capsys.readouterr()
-        return Done(status, out, err)
-
-    return run
+    return runner(capsys, "scan")
 
 
 def how(lab: Lab, concurrency: int = 100) -> list[str]:

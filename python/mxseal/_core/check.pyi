@@ -6,7 +6,7 @@ from __future__ import annotations
 import collections.abc
 import mxseal._core.mtasts
 import typing
-__all__: list[str] = ['About', 'advice', 'domain_name', 'errors', 'explain', 'fetch_policy', 'findings', 'probe_host', 'run']
+__all__: list[str] = ['About', 'advice', 'domain_name', 'errors', 'explain', 'fetch_policy', 'findings', 'probe_host', 'registered_domain', 'run']
 class About:
     """
     What is always true of a finding.
@@ -56,6 +56,10 @@ def findings() -> list[About]:
 def probe_host(host: str, *, port: typing.SupportsInt | typing.SupportsIndex, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, quick: bool, ipv4: bool, ipv6: bool, helo: str, allow_private: bool, trust_ad: bool, at: typing.SupportsInt | typing.SupportsIndex | None, stopped: typing.Any) -> typing.Any:
     """
     One host or address at its port, judged; None where it was stopped.
+    """
+def registered_domain(name: str) -> str:
+    """
+    The domain that somebody seems to have registered, to which a name belongs; lower case, no final dot.
     """
 def run(domains: collections.abc.Sequence[bytes], *, resolvers: collections.abc.Sequence[str], ca_file: str, timeout: typing.SupportsFloat | typing.SupportsIndex, probe: bool, quick: bool, ipv4: bool, ipv6: bool, smtp_port: typing.SupportsInt | typing.SupportsIndex, https_port: typing.SupportsInt | typing.SupportsIndex, helo: str, allow_private: bool, trust_ad: bool, concurrency: typing.SupportsInt | typing.SupportsIndex, at: typing.SupportsInt | typing.SupportsIndex | None, policy: bytes | None, record: bytes | None, mx: collections.abc.Sequence[bytes], on_result: collections.abc.Callable, stopped: typing.Any) -> None:
     """

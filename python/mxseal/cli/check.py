@@ -18,7 +18,7 @@ from mxseal._output.progress import check_progress
 from mxseal._output.sink import Sink
 from mxseal.cli.answer import answered
 from mxseal.cli.exit import Exit
-from mxseal.cli.network import network_options, network_refusals
+from mxseal.cli.network import domain_options, network_options, network_refusals
 from mxseal.cli.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -89,22 +89,8 @@ def _time(_: click.Context, __: click.Parameter, typed: str | None) -> datetime 
 @click.argument("domains", metavar="DOMAIN…", nargs=-1)
 @click.option("--format", type=click.Choice(FORMATS), default="text", help="Starting value: text.")
 @network_options(seconds=90, a="domain")
-@click.option("--no-probe", is_flag=True, help="Ask nothing on port 25.")
+@domain_options()
 @click.option("--quick", is_flag=True, help="Without the look-ups that cost extra.")
-@click.option(
-    "--smtp-port",
-    type=click.IntRange(1, 65535),
-    default=25,
-    metavar="PORT",
-    help="Starting value: 25.",
-)
-@click.option(
-    "--https-port",
-    type=click.IntRange(1, 65535),
-    default=443,
-    metavar="PORT",
-    help="Starting value: 443.",
-)
 @click.option("--at", callback=_time, metavar="DAY", help="Judge as of this day or time, UTC.")
 @click.option(
     "--policy",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -56,6 +56,24 @@ def network_options(*, seconds: float, a: str) -> Callable[[Command], Command]:
         ),
     )
 
+    return _adding(*options)
+
+
+def domain_options() -> Callable[[Command], Command]:
+    """What only those are asked who look at domains: which ports, and whether port 25 at all."""
+    port = click.IntRange(1, 65535)
+    return _adding(
+        click.option("--no-probe", is_flag=True, help="Ask nothing on port 25."),
+        click.option(
+            "--smtp-port", type=port, default=25, metavar="PORT", help="Starting value: 25."
+        ),
+        click.option(
+            "--https-port", type=port, default=443, metavar="PORT", help="Starting value: 443."
+        ),
+    )
+
+
+def _adding(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
     def add(command: Command) -> Command:
         for option in reversed(options):
             command = option(command)

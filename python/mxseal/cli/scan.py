@@ -17,12 +17,14 @@ from mxseal._output.scan_text import tell_of_scan, tell_of_stop
 from mxseal._output.sink import forget_output, opened, unwritable
 from mxseal._reading import WrongValueError
 from mxseal.cli.exit import Exit
-from mxseal.cli.network import network_options, network_refusals
+from mxseal.cli.network import domain_options, network_options, network_refusals
 from mxseal.cli.refusals import RefusedError
 
 if TYPE_CHECKING:
     from mxseal._domains import DomainList
     from mxseal._scan import Scan
+
+DESCRIPTORS = 16_384  # that a scan may have open: for half as many connections
 
 EXAMPLES = """\b
 Examples:
@@ -82,7 +84,7 @@ class _Asked:
 )
 @click.option("--resume", is_flag=True, help="Go on with FILE.part.")
 @network_options(seconds=60, a="domain")
-@click.option("--no-probe", is_flag=True, help="Ask nothing on port 25.")
+@domain_options()
 @click.option("--thorough", is_flag=True, help="With the look-ups that cost extra.")
 @click.option(
     "--concurrency",
@@ -125,16 +127,6 @@ class _Asked:
     metavar="FILE",
     help="Exceptions from the block list.",
 )
-@click.option(
-    "--smtp-port", type=click.IntRange(1, 65535), default=25, metavar="PORT", help="Starting: 25."
-)
-@click.option(
-    "--https-port",
-    type=click.IntRange(1, 65535),
-    default=443,
-    metavar="PORT",
-    help="Starting: 443.",
-)
 @click.option("--quiet", is_flag=True, help="No progress and no counts.")
 def command(**options: Any) -> Callable[[], int]:
     """Check each domain of a list as mxseal check --quick does, a row a line."""
@@ -148,6 +140,7 @@ def _work(asked: _Asked) -> int:
         domains = _domains(asked)
         work: _Stream | _File = _Stream(asked) if asked.output == "-" else _File(asked, domains)
         scan = _scan(asked, domains, work.is_done)
+    _open_many()
     try:
         with network_refusals(), _list_refusals():
             return work.run(scan)
@@ -157,6 +150,16 @@ def _work(asked: _Asked) -> int:
 
 
 _RESOLVER = "start it, or name another: --resolver ADDRESS[:PORT]"
+
+
+def _open_many() -> None:
+    """Connections are bounded by the limit on descriptors, which mostly may be raised."""
+    import resource
+
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, DESCRIPTORS)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 @contextmanager

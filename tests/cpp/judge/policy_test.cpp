@@ -140,6 +140,13 @@ TEST(PublicSuffix, rows) {
     EXPECT_TRUE(is_public_suffix(name)) << name;
   for (const std::string_view name : {"example.com", "example.co.uk", "co.example", "uk.co.x"})
     EXPECT_FALSE(is_public_suffix(name)) << name;
+  for (const auto& [name, domain] : {std::pair{"mx1.mail.example.com", "example.com"},
+                                     {"example.com", "example.com"},
+                                     {"mx.example.co.uk", "example.co.uk"},
+                                     {"example.co.uk", "example.co.uk"},
+                                     {"co.uk", "co.uk"},
+                                     {"com", "com"}})
+    EXPECT_EQ(registered_domain(name), domain) << name;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "net/connection_turns.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <cstddef>
@@ -75,6 +76,44 @@ TEST(ConnectionTurns, without_limits_and_on_loopback_all_may_come) {
     unlimited.turns.end(address(1));
     limited.turns.end(IpAddress::v4({127, 0, 0, 1}));
   }
+}
+
+TEST(ConnectionTurns, all_together_are_no_more_than_can_be_open) {
+  Asked all(ConnectionLimits{8, kAny, 3});
+  const IpAddress loopback = IpAddress::v4({127, 0, 0, 1});
+  all.ask(loopback, 0);
+  all.ask(address(1), 1);
+  all.ask(address(1, 3), 2);
+  all.ask(loopback, 3);
+  all.ask(address(1), 4);
+  EXPECT_EQ(all.came, (std::vector{0, 1, 2}));
+  EXPECT_EQ(all.turns.waiting(), 2U);
+  all.turns.end(address(1));
+  EXPECT_EQ(all.came, (std::vector{0, 1, 2, 3})) << "in the order of asking";
+  all.turns.end(loopback);
+  EXPECT_EQ(all.came, (std::vector{0, 1, 2, 3, 4}));
+  EXPECT_EQ(all.turns.waiting(), 0U);
+}
+
+TEST(ConnectionTurns, who_gives_up_before_there_is_room_keeps_none) {
+  Asked all(ConnectionLimits{1, kAny, 1});
+  all.ask(address(1), 0);
+  all.turns.ask(address(1, 3), [] { return false; });
+  all.ask(address(1, 3), 1);
+  all.turns.end(address(1));
+  EXPECT_EQ(all.came, (std::vector{0, 1}));
+}
+
+TEST(ConnectionTurns, the_process_s_descriptors_bound_them) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit usual{1024, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  EXPECT_EQ(affordable_connections(), 448U);
+  const rlimit few{64, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_EQ(affordable_connections(), 16U);
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(ConnectionTurns, a_second_s_worth_comes_at_once_to_a_network_and_no_more) {

@@ -2,8 +2,11 @@
 // PolicyFetcher against servers on loopback: every FetchStatus, what is asked for, the limits, and that nothing is left behind.
 #include "net/policy_fetch.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstddef>
@@ -342,6 +345,22 @@ TEST(PolicyFetch, every_way_the_handshake_fails) {
   SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
   EXPECT_EQ(fetch_through([&](Peer& peer) { peer.start_tls(context.get()); }).tls.status,
             TlsStatus::version_old);
+}
+
+TEST(PolicyFetch, a_lack_of_sockets_here_is_no_host_that_refuses) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  PolicyFetchOptions options = options_for(1);
+  options.allowed = [&before](const IpAddress&) {
+    const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    close(next);
+    const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    return true;
+  };
+  const PolicyFetch facts = fetch(options);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(facts.status, FetchStatus::cut_short);
 }
 
 TEST(PolicyFetch, connect_refused) {
