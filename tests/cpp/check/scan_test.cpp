@@ -190,7 +190,8 @@ TEST(Scan, nothing_is_begun_while_nobody_takes_what_is_done) {
       next += room;
     }
   };
-  // It has come to rest when nothing is in flight, there is no room for lines, and nothing changes.
+  // It has come to rest when nothing is in flight, there is no room for lines, and nothing changes. How many rows that takes depends
+  // on the machine: the first batch may have been handed out early.
   std::int64_t before = 0;
   int unchanged = 0;
   until([&] {
@@ -199,7 +200,7 @@ TEST(Scan, nothing_is_begun_while_nobody_takes_what_is_done) {
     const bool rests = now.running == 0 && scan.room() == 0 && now.done == before;
     unchanged = rests ? unchanged + 1 : 0;
     before = now.done;
-    return before >= Scan::kBatch * static_cast<std::int64_t>(Scan::kMaxBatches) && unchanged > 100;
+    return before > 0 && unchanged > 100;
   });
   const std::int64_t most =
       Scan::kBatch * static_cast<std::int64_t>(Scan::kMaxBatches + 1) + 50 * 5;
