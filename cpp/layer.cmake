@@ -33,6 +33,20 @@ function(mxseal_layer name)
   foreach(library IN LISTS layer_USES)
     mxseal_use(mxseal_${name} ${library})
   endforeach()
+  mxseal_precompile(mxseal_${name} mxseal_base)
+endfunction()
+
+# The headers are compiled once, for `first`; the targets that reuse them are compiled with the same options.
+function(mxseal_precompile target first)
+  if(NOT MXSEAL_PRECOMPILE)
+    return()
+  endif()
+  if(target STREQUAL first)
+    target_precompile_headers(${target} PRIVATE <algorithm> <array> <chrono> <functional> <memory> <optional> <ranges> <string>
+                              <string_view> <unordered_map> <vector> ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${first})
+  endif()
 endfunction()
 
 function(mxseal_module name)
