@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import subprocess
 import sys
@@ -259,6 +260,12 @@ def test_what_is_given_may_be_any_bytes(rehearse: Rehearse) -> None:
     assert "\x1b" not in rehearse("enforce.test", *proposal).out
 
 
+def test_a_given_record_is_quoted_as_a_zone_file_wants_it(rehearse: Rehearse) -> None:
+    found = rehearse.json("enforce.test", "--record", r'v=STSv1; id=1; x=a"b\c;')
+    [step] = found["rehearsal"]["steps"]
+    assert step["lines"] == [r'_mta-sts.enforce.test. IN TXT "v=STSv1; id=1; x=a\"b\\c;"']
+
+
 def test_the_policy_host_is_real(rehearse: Rehearse, lab: Lab) -> None:
     """404 is what a host says whose policy is still to be published; all else stands in the way."""
 
@@ -334,6 +341,18 @@ def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
         (("help", "no-such-code"), "no such code or command: no-such-code"),
         (("publish", "example.com"), "no valid policy"),
         (("publish", "example com", "--mx", "mx.example.com"), "no domain: example com"),
+        (("publish", "\udcff", "--mx", "mx.example.com"), r"no domain: \xff"),
+        (("publish", "a.test", "--mx", "\udcff"), "no valid policy"),
+        (
+            ("publish", "a.test", "--mx", "b.test", "--rua", "mailto:a@b.test; x=y"),
+            "no valid --rua",
+        ),
+        (("publish", "a.test", "--mx", "b.test", "--rua", "mailto:a@b.test,"), "no valid --rua"),
+        (("check", "a.test", "--resolver", "\udcff"), r"wrong value for --resolver: \xff"),
+        (("check", "a.test", "--helo", "\udcff"), r"no name for --helo: \xff"),
+        (("check", "a.test", "--helo", "a\r\nRSET"), r"no name for --helo: a\x0d\x0aRSET"),
+        (("check", "a.test", "--helo", "a b"), "no name for --helo: a b"),
+        (("check", "a.test", "--timeout", "nan"), "wrong value for --timeout"),
     ],
 )
 def test_wrong_use_is_refused(run: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -341,6 +360,48 @@ def test_wrong_use_is_refused(run: Run, arguments: tuple[str, ...], message: str
     assert done.status == 2
     assert done.out == ""
     assert message in done.err
+
+
+def test_standard_input_that_is_closed_names_no_domain(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    for arguments in (("check", "-"), ("lint", "record", "-")):
+        done = run(*arguments)
+        assert done.status == 2
+        assert "standard input is closed" in done.err
+
+
+def test_a_line_without_end_is_no_domain_and_takes_no_memory(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Zeros(io.RawIOBase):
+        """As /dev/zero, but for an end that no reader should come to see."""
+
+        given = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            self.given += len(buffer)
+            assert self.given < 1 << 24, "read on and on"
+            buffer[:] = bytes(len(buffer))
+            return len(buffer)
+
+    endless = io.TextIOWrapper(io.BufferedReader(Zeros()))
+    monkeypatch.setattr(sys, "stdin", endless)
+    done = run("check", "-")
+    assert done.status == 2
+    assert "no list of domains" in done.err
+
+
+def test_names_that_are_no_text_are_no_domains(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    garbage = b"\n".join(bytes([byte]) * 3 for byte in range(256)) + b"\n" + b"x" * 5000
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(garbage)))
+    done = run("check", "-", "--quiet", "--no-probe", "--timeout", "1", "--resolver", "127.0.0.1:1")
+    assert done.status == 3
+    assert all(line.isprintable() and len(line) < 1100 for line in done.out.split("\n"))
 
 
 def test_lint_says_what_senders_refuse(run: Run, tmp_path: Path) -> None:
@@ -377,6 +438,17 @@ def test_publish_gives_a_policy_that_senders_take(run: Run) -> None:
     assert (policy.mode, policy.matches("mx.example.com")) == ("enforce", True)
     text = run("publish", "example.com", "--mx", "mx.example.com").out
     assert '_mta-sts.example.com. IN TXT "v=STSv1; id=' in text
+
+
+def test_publish_gives_lines_that_a_zone_file_takes(run: Run) -> None:
+    """RFC 1035 §3.3.14, §5.1: no string of a TXT has more than 255 bytes."""
+    addresses = [f"mailto:{'x' * 50}{number}@example.com" for number in range(20)]
+    rua = [part for address in addresses for part in ("--rua", address)]
+    done = run("publish", "example.com", "--mx", "mx.example.com", *rua)
+    [line] = [line for line in done.out.splitlines() if "_smtp._tls" in line]
+    strings = line.partition(" IN TXT ")[2].removeprefix('"').removesuffix('"').split('" "')
+    assert max(map(len, strings)) <= 255
+    assert "".join(strings) == "v=TLSRPTv1; rua=" + ",".join(addresses)
 
 
 def test_check_gives_a_value(lab: Lab) -> None:
