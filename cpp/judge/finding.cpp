@@ -97,10 +97,11 @@ bool Findings::has_error(std::string_view area) const {
 }
 
 std::vector<Finding> Findings::sorted() && {
-  for (const auto& [of, count] : left_out_) {
-    const auto last = std::find_if(findings_.rbegin(), findings_.rend(), [&](const Finding& each) {
+  for (const auto& [kind, count] : left_out_) {
+    const auto is_of_kind = [of = kind](const Finding& each) {
       return std::pair(each.id, each.severity) == of;
-    });
+    };
+    const auto last = std::find_if(findings_.rbegin(), findings_.rend(), is_of_kind);
     last->detail +=
         (last->detail.empty() ? "(and " : " (and ") + std::to_string(count) + " more like this)";
   }

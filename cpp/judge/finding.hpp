@@ -65,7 +65,7 @@ struct Finding {
 };
 
 /// Bytes of a detail; of a longer one the beginning is kept, and how much more there was.
-inline constexpr std::size_t kMaxFindingDetail = 1000;
+inline constexpr std::size_t kMaxFindingDetail = 900;
 /// Findings of one id and severity; the last says how many more there were.
 inline constexpr std::size_t kMaxOfOneFinding = 100;
 

@@ -20,13 +20,13 @@
 namespace mxseal::pki {
 namespace {
 
-constexpr int kMaxDepth = 10;                // intermediates of a path
-constexpr int kMaxSignatureChecks = 100;     // of one search for other paths
-constexpr int kMaxPaths = 16;                // complete paths that are judged
-constexpr int kMaxSteps = 2000;              // certificates that are put into a path
-constexpr int kMaxComparisons = 1 << 20;     // of names with constraints, as in OpenSSL
-constexpr std::size_t kMaxNamesTold = 1000;  // bytes
-constexpr int kSecurityLevel = 2;            // no SHA-1, no RSA below 2048 bits
+constexpr int kMaxDepth = 10;               // intermediates of a path
+constexpr int kMaxSignatureChecks = 100;    // of one search for other paths
+constexpr int kMaxPaths = 16;               // complete paths that are judged
+constexpr int kMaxSteps = 2000;             // certificates that are put into a path
+constexpr int kMaxComparisons = 1 << 20;    // of names with constraints, as in OpenSSL
+constexpr std::size_t kMaxNamesTold = 800;  // bytes
+constexpr int kSecurityLevel = 2;           // no SHA-1, no RSA below 2048 bits
 
 struct FreeContext {
   void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }

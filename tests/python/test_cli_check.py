@@ -421,6 +421,19 @@ def test_lint_says_what_senders_refuse(run: Run, tmp_path: Path) -> None:
     ]
 
 
+def test_lint_knows_how_much_senders_read(run: Run, tmp_path: Path) -> None:
+    """RFC 8461 §3.3."""
+    policy = tmp_path / "mta-sts.txt"
+    text = "version: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 604800\n"
+    policy.write_text(f"{text}x: {'x' * (65536 - len(text) - 3)}")
+    assert run("lint", "policy", policy).status == 0
+    policy.write_text(f"{text}x: {'x' * (65537 - len(text) - 3)}")
+    refused = run("lint", "policy", policy)
+    assert refused.status == 1
+    assert "[sts.http.too-large]" in refused.out
+    assert "65,537 bytes" in refused.out
+
+
 def test_help_explains_every_code(run: Run) -> None:
     assert "do     " in run("help", "sts.mx.none-covered").out
     assert "gzip-bomb" in run("help", "gzip-bomb").out

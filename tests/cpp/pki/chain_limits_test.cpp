@@ -175,7 +175,7 @@ TEST_F(ChainLimits, the_names_that_do_not_fit_are_not_all_told) {
   const Verification found = judged({issue(wish, &root_).certificate});
   ASSERT_EQ(found.errors.size(), 1U);
   EXPECT_EQ(found.names.size(), 2001U);
-  EXPECT_LT(found.errors[0].detail.size(), 1100U);
+  EXPECT_LT(found.errors[0].detail.size(), 900U);
   EXPECT_TRUE(found.errors[0].detail.ends_with(" more")) << found.errors[0].detail;
 }
 
