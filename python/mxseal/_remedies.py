@@ -6,7 +6,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from mxseal import _core
 from mxseal._check import DomainCheck, Finding, Rehearsal
+from mxseal._exceptions import ParseError
 
 OUTSIDE = ("sts.mx.none-covered", "sts.mx.not-covered", "sts.mx.wildcard-depth")
 STRING = 255  # bytes of a string of TXT (RFC 1035 §3.3.14)
@@ -80,7 +82,7 @@ def copies(check: DomainCheck, finding: Finding) -> list[Copy]:
         return [Copy("For example:", [record])]
     if finding.code in ("sts.mx.none-covered", "sts.mx.wildcard-depth"):
         policy = check.sts.policy
-        hosts = [host.host for host in check.mx]
+        hosts = [host.host for host in check.mx if _is_host_name(host.host)]
         if policy is None or not hosts:
             return []
         return [
@@ -120,6 +122,15 @@ def _lagging(check: DomainCheck, rehearsal: Rehearsal) -> list[Copy]:
     else:
         before = "The proposed policy does not fit the proposed MX records. It lacks:"
     return [Copy(before, lines)]
+
+
+def _is_host_name(text: str) -> bool:
+    """DNS holds names that no policy can: mx.invalid says so."""
+    try:
+        _core.check.domain_name(text)
+    except ParseError:
+        return False
+    return True
 
 
 def _host(finding: Finding) -> str:

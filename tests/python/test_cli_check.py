@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 
 import mxseal
 from commands import Done, Run, runner
+from mxseal._remedies import copies
 from mxseal._schema import check_schema
 from mxseal.lab import Lab
 from mxseal.lab.situations import SITUATIONS
@@ -66,6 +67,24 @@ def test_a_finding_has_evidence_and_remedy(run: Run, lab: Lab) -> None:
     assert "If you chose these hosts, publish this policy file:" in done.out
     assert "               version: STSv1\n" in done.out
     assert 'IN TXT "v=STSv1; id=' in done.out
+
+
+def test_what_is_to_be_copied_has_no_host_that_a_policy_cannot_name(lab: Lab) -> None:
+    name = next(each.name for each in lab.situations if "sts.mx.none-covered" in each.findings)
+    done = mxseal.check(
+        f"{name}.test",
+        resolver=lab.resolver,
+        smtp_port=lab.smtp_port,
+        https_port=lab.https_port,
+        ca_file=str(lab.ca_file),
+        allow_private=True,
+    )
+    odd = replace(done.mx[0], host=r"\027[2j.test")
+    finding = next(each for each in done.findings if each.code == "sts.mx.none-covered")
+    policy = copies(replace(done, mx=[odd, *done.mx]), finding)[0].lines
+    assert policy == copies(done, finding)[0].lines
+    assert mxseal.mtasts.parse_policy("\n".join(policy)).matches(done.mx[0].host)
+    assert copies(replace(done, mx=[odd]), finding) == []
 
 
 def test_several_domains_end_with_counts(run: Run, lab: Lab) -> None:
