@@ -255,8 +255,8 @@ class Pulse {
   bool asked_to_stop_ = false;
 };
 
-void run(const std::vector<py::bytes>& names, const std::vector<std::string>& resolvers,
-         const std::string& ca_file, double timeout, bool probe, bool quick, bool ipv4, bool ipv6,
+void run(const std::vector<py::bytes>& names, const std::vector<TextOrBytes>& resolvers,
+         const TextOrBytes& ca_file, double timeout, bool probe, bool quick, bool ipv4, bool ipv6,
          std::uint16_t smtp_port, std::uint16_t https_port, const std::string& helo,
          bool allow_private, bool trust_ad, std::size_t concurrency, std::optional<std::int64_t> at,
          const std::optional<py::bytes>& policy, const std::optional<py::bytes>& record,
@@ -313,8 +313,8 @@ std::optional<facts::Domain> see(const py::object& stopped, See see_it) {
   return seen;
 }
 
-py::object probe_host(const std::string& host, std::uint16_t port,
-                      const std::vector<std::string>& resolvers, const std::string& ca_file,
+py::object probe_host(const TextOrBytes& typed, std::uint16_t port,
+                      const std::vector<TextOrBytes>& resolvers, const TextOrBytes& ca_file,
                       double timeout, bool quick, bool ipv4, bool ipv6, const std::string& helo,
                       bool allow_private, bool trust_ad, std::optional<std::int64_t> at,
                       const py::object& stopped) {
@@ -323,6 +323,7 @@ py::object probe_host(const std::string& host, std::uint16_t port,
   check::set_port(options, port);
   options.probe.helo = helo;
   const pki::TrustStore roots = roots_of(ca_file);
+  const std::string host = to_bytes(typed);
   const std::optional<IpAddress> address = IpAddress::parse(host);
   std::optional<DomainName> name;
   if (!address) name = unwrap(DomainName::parse(host));
@@ -348,15 +349,15 @@ py::object probe_host(const std::string& host, std::uint16_t port,
   return out;
 }
 
-py::object fetch_policy(const std::string& domain, std::uint16_t port,
-                        const std::vector<std::string>& resolvers, const std::string& ca_file,
+py::object fetch_policy(const TextOrBytes& domain, std::uint16_t port,
+                        const std::vector<TextOrBytes>& resolvers, const TextOrBytes& ca_file,
                         double timeout, bool ipv4, bool ipv6, bool allow_private,
                         std::optional<std::int64_t> at, const py::object& stopped) {
   check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, false);
   options.thorough = false;
   options.fetch.port = port;
   const pki::TrustStore roots = roots_of(ca_file);
-  const DomainName name = unwrap(DomainName::parse(domain));
+  const DomainName name = unwrap(DomainName::parse(to_bytes(domain)));
   const std::optional<facts::Domain> facts =
       see(stopped, [&](const auto& stop) { return check::see_policy(name, options, stop); });
   if (!facts) return py::none();
@@ -388,8 +389,8 @@ PyFinding explain(const std::string& code) {
   return {&judge::row(*id)};
 }
 
-std::string domain_name(const std::string& text) {
-  return std::string(unwrap(DomainName::parse(text)).text());
+std::string domain_name(const TextOrBytes& text) {
+  return std::string(unwrap(DomainName::parse(to_bytes(text))).text());
 }
 
 std::vector<std::string_view> advice(const mtasts::Policy& policy) {
@@ -419,7 +420,7 @@ void register_check(py::module_& module) {
              "Codes of what a valid policy says and nobody should mean.");
   module.def(
       "registered_domain",
-      [](const std::string& name) { return std::string(judge::registered_domain(name)); },
+      [](const TextOrBytes& name) { return std::string(judge::registered_domain(to_bytes(name))); },
       py::arg("name"),
       "The domain that somebody seems to have registered, to which a name belongs; lower case, no "
       "final dot.");

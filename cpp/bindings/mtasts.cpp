@@ -130,9 +130,11 @@ Attributes:
     lines: the lines as declared, without blank ones: the policy-string of TLS reports.
 
 str() prints a valid policy that says the same.)")
-      .def(py::init([](const std::string& mode, const std::vector<std::string>& mx,
+      .def(py::init([](const TextOrBytes& mode, const std::vector<TextOrBytes>& mx,
                        const py::int_& max_age) {
-             return unwrap(mtasts::build_policy(mode, saturated(max_age), mx));
+             std::vector<std::string> patterns;
+             for (const TextOrBytes& each : mx) patterns.push_back(to_bytes(each));
+             return unwrap(mtasts::build_policy(to_bytes(mode), saturated(max_age), patterns));
            }),
            py::kw_only(), py::arg("mode"), py::arg("mx") = std::vector<std::string>(),
            py::arg("max_age"),

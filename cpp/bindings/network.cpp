@@ -8,11 +8,11 @@
 
 namespace mxseal::bindings {
 
-check::Options network_options(const std::vector<std::string>& resolvers, double timeout, bool ipv4,
+check::Options network_options(const std::vector<TextOrBytes>& resolvers, double timeout, bool ipv4,
                                bool ipv6, bool allow_private, bool trust_ad) {
   check::Options options;
-  for (const std::string& text : resolvers) {
-    options.resolver.servers.push_back(unwrap(net::parse_server(text)));
+  for (const TextOrBytes& text : resolvers) {
+    options.resolver.servers.push_back(unwrap(net::parse_server(to_bytes(text))));
   }
   options.resolver.trust_ad = trust_ad;
   options.timeout = std::chrono::milliseconds(std::llround(timeout * 1000));
@@ -22,8 +22,9 @@ check::Options network_options(const std::vector<std::string>& resolvers, double
   return options;
 }
 
-pki::TrustStore roots_of(const std::string& ca_file) {
-  return unwrap(ca_file.empty() ? pki::TrustStore::system() : pki::TrustStore::from_file(ca_file));
+pki::TrustStore roots_of(const TextOrBytes& ca_file) {
+  const std::string file = to_bytes(ca_file);
+  return unwrap(file.empty() ? pki::TrustStore::system() : pki::TrustStore::from_file(file));
 }
 
 }  // namespace mxseal::bindings

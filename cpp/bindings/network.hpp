@@ -2,19 +2,19 @@
 // What every call that asks the network is told of it.
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "bindings/pybind.hpp"
 #include "check/plan.hpp"
 #include "pki/trust_store.hpp"
 
 namespace mxseal::bindings {
 
 /// `timeout` in seconds. Raises ParseError for a resolver that is no address.
-check::Options network_options(const std::vector<std::string>& resolvers, double timeout, bool ipv4,
+check::Options network_options(const std::vector<TextOrBytes>& resolvers, double timeout, bool ipv4,
                                bool ipv6, bool allow_private, bool trust_ad);
 
 /// The roots of a PEM file, or of the system for an empty name. Raises ParseError.
-pki::TrustStore roots_of(const std::string& ca_file);
+pki::TrustStore roots_of(const TextOrBytes& ca_file);
 
 }  // namespace mxseal::bindings

@@ -27,7 +27,7 @@ std::chrono::milliseconds milliseconds(double seconds) {
 }
 
 std::unique_ptr<check::Scan> begin(
-    const std::vector<std::string>& resolvers, const std::string& ca_file, double timeout,
+    const std::vector<TextOrBytes>& resolvers, const TextOrBytes& ca_file, double timeout,
     double policy_timeout, double probe_timeout, bool probe, bool thorough, bool ipv4, bool ipv6,
     std::uint16_t smtp_port, std::uint16_t https_port, const std::string& helo,
     const std::string& user_agent, bool allow_private, bool trust_ad, std::size_t concurrency,

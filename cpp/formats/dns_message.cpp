@@ -95,13 +95,14 @@ class Reader {
     std::optional<std::size_t> behind;  // where to go on after the first pointer
     std::size_t limit = at_;            // a pointer leads to what stands in front of this
     std::size_t octets = 1;             // of the name, with the root's
+    std::size_t pointers = 0;
     for (;;) {
       const std::uint8_t length = octet();
       if (!ok_) return {};
       if (length == 0) break;
       if ((length & 0xC0U) == 0xC0U) {
         const std::size_t target = (length & 0x3FU) << 8U | octet();
-        if (!ok_ || target >= limit) return failed_name();
+        if (!ok_ || target >= limit || ++pointers > kMaxPointers) return failed_name();
         if (!behind) behind = at_;
         at_ = limit = target;
         continue;

@@ -36,6 +36,8 @@ enum class Rcode : std::uint16_t {
 
 /// CNAMEs that are followed one after the other.
 inline constexpr std::size_t kMaxCnames = 16;
+/// Pointers of one name; each label may have one in front.
+inline constexpr std::size_t kMaxPointers = 128;
 /// Bytes of an answer by UDP: what passes without fragments on all usual networks.
 inline constexpr std::uint16_t kUdpSize = 1232;
 

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
+
+#include "base/utf8.hpp"
 
 namespace mxseal::judge {
 namespace {
@@ -58,10 +61,21 @@ void Findings::add(FindingId id, std::string subject, std::string detail) {
 }
 
 void Findings::add(FindingId id, Severity severity, std::string subject, std::string detail) {
+  if (detail.size() > kMaxFindingDetail) {
+    const std::string_view kept = utf8::prefix(detail, kMaxFindingDetail);
+    detail =
+        std::string(kept) + " (and " + std::to_string(detail.size() - kept.size()) + " bytes more)";
+  }
   const bool known = std::ranges::any_of(findings_, [&](const Finding& each) {
     return each.id == id && each.subject == subject && each.detail == detail;
   });
   if (known) return;
+  const auto of_one = std::ranges::count_if(
+      findings_, [&](const Finding& each) { return each.id == id && each.severity == severity; });
+  if (static_cast<std::size_t>(of_one) >= kMaxOfOneFinding) {
+    ++left_out_[{id, severity}];
+    return;
+  }
   findings_.push_back({id, severity, std::move(subject), std::move(detail), seen_at_});
 }
 
@@ -83,6 +97,14 @@ bool Findings::has_error(std::string_view area) const {
 }
 
 std::vector<Finding> Findings::sorted() && {
+  for (const auto& [kind, count] : left_out_) {
+    const auto is_of_kind = [of = kind](const Finding& each) {
+      return std::pair(each.id, each.severity) == of;
+    };
+    const auto last = std::find_if(findings_.rbegin(), findings_.rend(), is_of_kind);
+    last->detail +=
+        (last->detail.empty() ? "(and " : " (and ") + std::to_string(count) + " more like this)";
+  }
   std::ranges::stable_sort(findings_, {},
                            [](const Finding& each) { return std::tuple(each.severity, each.id); });
   return std::move(findings_);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +64,11 @@ struct Finding {
   std::string_view code() const { return row(id).code; }
 };
 
+/// Bytes of a detail; of a longer one the beginning is kept, and how much more there was.
+inline constexpr std::size_t kMaxFindingDetail = 900;
+/// Findings of one id and severity; the last says how many more there were.
+inline constexpr std::size_t kMaxOfOneFinding = 100;
+
 /// Collects what there is to say about one domain.
 class Findings {
  public:
@@ -84,6 +90,7 @@ class Findings {
  private:
   std::int64_t seen_at_;
   std::vector<Finding> findings_;
+  std::map<std::pair<FindingId, Severity>, std::size_t> left_out_;
 };
 
 }  // namespace mxseal::judge

@@ -138,6 +138,7 @@ class PolicyFetcher::Transfer {
   std::size_t header_bytes_ = 0;
   bool header_ended_ = false;
   bool body_over_ = false;
+  bool wire_over_ = false;
   bool mitigated_ = false;
   bool has_end_ = false;  // the header says where the body ends
 };
@@ -336,7 +337,12 @@ void PolicyFetcher::Transfer::begin() {
 CURLcode PolicyFetcher::Transfer::on_context(CURL* /*easy*/, void* context, void* self) {
   auto* ssl_context = static_cast<ssl_ctx_st*>(context);
   TlsRecorder::prepare(ssl_context);
-  static_cast<Transfer*>(self)->recorder_->watch_all(ssl_context);
+  auto* transfer = static_cast<Transfer*>(self);
+  transfer->recorder_->watch_all(ssl_context, kMaxWireBytes, [transfer] {
+    transfer->wire_over_ = true;
+    // libcurl is somewhere within OpenSSL, which would read on; what comes now is refused by the system.
+    shutdown(transfer->socket_, SHUT_RDWR);
+  });
   return CURLE_OK;
 }
 
@@ -377,9 +383,14 @@ std::size_t PolicyFetcher::Transfer::take_header(std::string_view line) {
   if (header_bytes_ > kMaxResponseHeader) return 0;
   Cursor cursor(line);
   const std::string_view text = cursor.take_line();
-  if (header_ended_ && text.starts_with("HTTP/"))
-    header_ended_ = false;                // behind an interim answer
-  if (header_ended_) return line.size();  // a trailer of chunks
+  const bool is_final = facts_.http_status > 0;
+  if (header_ended_ && is_final) return line.size();  // a trailer of chunks
+  if (header_ended_) {  // of an interim answer, whose fields are its own
+    header_ended_ = has_end_ = mitigated_ = facts_.has_content_type = false;
+    facts_.content_type.clear();
+    facts_.content_encoding.clear();
+    facts_.location.clear();
+  }
   if (!text.empty()) {
     take_field(text);
     return line.size();
@@ -472,8 +483,9 @@ FetchStatus PolicyFetcher::Transfer::status_of_answer(CURLcode code) const {
   if (header_bytes_ > kMaxResponseHeader) return FetchStatus::headers_too_large;
   if (header_ended_ && facts_.http_status > 0) {
     if (facts_.http_status != 200) return FetchStatus::response;
-    if (body_over_) return FetchStatus::body_too_large;
+    if (body_over_ || wire_over_) return FetchStatus::body_too_large;
   }
+  if (wire_over_) return FetchStatus::headers_too_large;
   // What libcurl says to one line of header over 100 KiB: the first up to 8.5, then the second.
   constexpr int kTooLarge = 100;
   if (code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == kTooLarge)

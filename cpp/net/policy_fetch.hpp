@@ -30,6 +30,10 @@ inline constexpr std::size_t kMaxPolicyBytes = std::size_t{64} << 10;
 /// Bytes of all header lines together, those of interim answers (1xx) too.
 inline constexpr std::size_t kMaxResponseHeader = std::size_t{16} << 10;
 
+/// Bytes of all TLS records: what is neither header nor body (extensions of chunks, session tickets) has no other limit. A chain of
+/// certificates has 100 KiB.
+inline constexpr std::size_t kMaxWireBytes = std::size_t{1} << 20;
+
 struct PolicyFetchOptions {
   std::uint16_t port = 443;
   std::chrono::milliseconds connect_timeout{5'000};  ///< an address, TCP alone

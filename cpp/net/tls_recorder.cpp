@@ -35,14 +35,17 @@ void TlsRecorder::prepare(SSL_CTX* context) {
   // Distributions raise the level to 2, which refuses weak Diffie-Hellman groups that senders accept: what is measured must not
   // depend on this machine's configuration. 1 is OpenSSL's own default.
   SSL_CTX_set_security_level(context, 1);
-  // Servers without RFC 5746: there is no renegotiation here that could be attacked.
-  SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_COMPRESSION);
+  // Servers without RFC 5746: there is no renegotiation here that could be attacked. A second handshake would show the certificate
+  // of whoever is let in then, and not of whom the answer comes from.
+  SSL_CTX_set_options(
+      context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(context, kMaxChainBytes);
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
   // SSL_VERIFY_NONE verifies all the same and ignores the result; this replaces the verification.
   SSL_CTX_set_cert_verify_callback(context, &TlsRecorder::on_chain, nullptr);
   SSL_CTX_set_info_callback(context, &TlsRecorder::on_info);
+  SSL_CTX_set_msg_callback(context, &TlsRecorder::on_message);
 }
 
 TlsRecorder::~TlsRecorder() {
@@ -51,7 +54,9 @@ TlsRecorder::~TlsRecorder() {
   SSL_CTX_free(context_);
 }
 
-void TlsRecorder::watch_all(SSL_CTX* context) {
+void TlsRecorder::watch_all(SSL_CTX* context, std::size_t most, std::function<void()> on_more) {
+  most_ = most;
+  on_more_ = std::move(on_more);
   SSL_CTX_up_ref(context);
   SSL_CTX_free(context_);
   context_ = context;
@@ -79,6 +84,16 @@ void TlsRecorder::on_info(const SSL* ssl, int where, int value) {
   if (is_alert) recorder->alert_ = value & 0xFF;
   if ((where & SSL_CB_CONNECT_EXIT) == SSL_CB_CONNECT_EXIT && value <= 0) recorder->note_error();
   if ((where & SSL_CB_HANDSHAKE_DONE) != 0) recorder->note_success(ssl);
+}
+
+void TlsRecorder::on_message(int sent, int /*version*/, int type, const void* bytes,
+                             std::size_t size, SSL* ssl, void* /*unused*/) {
+  if (sent != 0 || type != SSL3_RT_HEADER || size < SSL3_RT_HEADER_LENGTH) return;
+  TlsRecorder* recorder = of(ssl);
+  if (recorder == nullptr || !recorder->on_more_) return;
+  const auto* header = static_cast<const unsigned char*>(bytes);
+  recorder->received_ += size + (std::size_t{header[3]} << 8U) + header[4];
+  if (recorder->received_ > recorder->most_) std::exchange(recorder->on_more_, nullptr)();
 }
 
 int TlsRecorder::on_chain(X509_STORE_CTX* chain, void* /*unused*/) {

@@ -5,6 +5,8 @@
 // worth (OpenSSL would otherwise verify it a first time and throw the result away).
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "facts/tls.hpp"
@@ -25,8 +27,9 @@ class TlsRecorder {
   /// What every client context needs: TLS 1.2 and later (RFC 8461 §7.2), bounds, no verification, recorders told.
   static void prepare(ssl_ctx_st* context);
 
-  /// Watches all handshakes of a prepared context, as long as the recorder lives (libcurl may shut a connection down later).
-  void watch_all(ssl_ctx_st* context);
+  /// Watches all handshakes of a prepared context, as long as the recorder lives (libcurl may shut a connection down later). Once,
+  /// when more than `most` bytes have come from the peer, whatever they are, `on_more` is called; it ends the connection.
+  void watch_all(ssl_ctx_st* context, std::size_t most, std::function<void()> on_more);
   /// Watches the one of `ssl`, which the recorder must outlive.
   void watch(ssl_st* ssl);
 
@@ -45,6 +48,8 @@ class TlsRecorder {
  private:
   static TlsRecorder* of(const ssl_st* ssl);
   static void on_info(const ssl_st* ssl, int where, int value);
+  static void on_message(int sent, int version, int type, const void* bytes, std::size_t size,
+                         ssl_st* ssl, void* unused);
   static int on_chain(x509_store_ctx_st* chain, void* unused);
 
   void note_success(const ssl_st* ssl);
@@ -56,6 +61,9 @@ class TlsRecorder {
   bool close_notified_ = false;
   int alert_ = -1;           // received
   unsigned long error_ = 0;  // OpenSSL's first of this handshake
+  std::size_t most_ = 0;     // of watch_all(), as is what follows
+  std::size_t received_ = 0;
+  std::function<void()> on_more_;
 };
 
 }  // namespace mxseal::net

@@ -20,11 +20,13 @@
 namespace mxseal::pki {
 namespace {
 
-constexpr int kMaxDepth = 10;             // intermediates of a path
-constexpr int kMaxSignatureChecks = 100;  // of one search for other paths
-constexpr int kMaxPaths = 16;             // complete paths that are judged
-constexpr int kMaxSteps = 2000;           // certificates that are put into a path
-constexpr int kSecurityLevel = 2;         // no SHA-1, no RSA below 2048 bits
+constexpr int kMaxDepth = 10;               // intermediates of a path
+constexpr int kMaxSignatureChecks = 100;    // of one search for other paths
+constexpr int kMaxPaths = 16;               // complete paths that are judged
+constexpr int kMaxSteps = 2000;             // certificates that are put into a path
+constexpr int kMaxComparisons = 1 << 20;    // of names with constraints, as in OpenSSL
+constexpr std::size_t kMaxNamesTold = 800;  // bytes
+constexpr int kSecurityLevel = 2;           // no SHA-1, no RSA below 2048 bits
 
 struct FreeContext {
   void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
@@ -174,6 +176,10 @@ std::optional<std::string> broken_constraint(std::span<const Certificate> path) 
             X509_get_ext_d2i(authority.native(), NID_name_constraints, nullptr, nullptr)),
         NAME_CONSTRAINTS_free);
     if (constraints == nullptr) continue;
+    const std::size_t subtrees =
+        static_cast<std::size_t>(sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees) + 1) +
+        static_cast<std::size_t>(sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees) + 1);
+    if (names.size() * subtrees > kMaxComparisons) return "too many of them";
     bool about_dns = false;
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees); ++i) {
       const GENERAL_SUBTREE* subtree = sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, i);
@@ -397,7 +403,14 @@ void check_name(std::span<const Certificate> chain, std::string_view host, Verif
     return;
   }
   std::string names;
-  for (const std::string& each : result.names) names += (names.empty() ? "" : ", ") + each;
+  std::size_t told = 0;
+  for (const std::string& each : result.names) {
+    if (names.size() + each.size() > kMaxNamesTold) break;
+    names += (names.empty() ? "" : ", ") + each;
+    ++told;
+  }
+  if (told < result.names.size())
+    names += " and " + std::to_string(result.names.size() - told) + " more";
   result.errors.push_back({Fault::name_mismatch, 0, names});
 }
 

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "pki/chain.hpp"
 
@@ -20,18 +22,37 @@ std::string digest(const EVP_MD* algorithm, std::string_view bytes) {
   return {reinterpret_cast<const char*>(out.data()), size};
 }
 
-// RFC 6698 §2.1.2, §2.1.3.
-bool names(const Tlsa& record, const Certificate& certificate) {
-  const std::string content = record.selector == 0 ? certificate.der() : certificate.public_key();
-  switch (record.matching_type) {
-    case 0:
-      return content == record.data;
-    case 1:
-      return digest(EVP_sha256(), content) == record.data;
-    default:
-      return digest(EVP_sha512(), content) == record.data;
+// What records name of the certificates of a chain (RFC 6698 §2.1.2, §2.1.3), each made once: a zone can hold a thousand records.
+class Contents {
+ public:
+  explicit Contents(std::span<const Certificate> chain) : chain_(chain), made_(chain.size()) {}
+
+  std::span<const Certificate> chain() const { return chain_; }
+
+  bool named(const Tlsa& record, std::size_t place) {
+    const std::size_t kind =
+        record.selector * 3U + record.matching_type;  // of usable records: 0 to 5
+    std::optional<std::string>& made = made_[place][kind];
+    if (!made) made = make(record, chain_[place]);
+    return *made == record.data;
   }
-}
+
+ private:
+  static std::string make(const Tlsa& record, const Certificate& certificate) {
+    std::string content = record.selector == 0 ? certificate.der() : certificate.public_key();
+    switch (record.matching_type) {
+      case 0:
+        return content;
+      case 1:
+        return digest(EVP_sha256(), content);
+      default:
+        return digest(EVP_sha512(), content);
+    }
+  }
+
+  std::span<const Certificate> chain_;
+  std::vector<std::array<std::optional<std::string>, 6>> made_;
+};
 
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -56,43 +77,67 @@ bool signed_by(const Certificate& certificate, EVP_PKEY* key) {
   return verifies;
 }
 
-TlsaOutcome match_authority(const Tlsa& record, std::span<const Certificate> chain,
-                            std::string_view host, std::int64_t at) {
-  std::string detail;
-  bool sent = false;
-  const auto leads_to = [&](const Certificate& anchor) {
-    const Verification verification = verify_to(chain, anchor, host, at);
+// The records of usage 2, within limits that hold for all of them together.
+class Authorities {
+ public:
+  Authorities(Contents& contents, std::string_view host, std::int64_t at)
+      : contents_(contents), host_(host), at_(at) {}
+
+  TlsaOutcome match(const Tlsa& record) {
+    const std::span<const Certificate> chain = contents_.chain();
+    detail_.clear();
+    bool sent = false;
+    // Usage 2 is of a CA above the leaf: Postfix and OpenSSL do not look at depth 0 for it.
+    for (std::size_t i = 1; i < chain.size(); ++i) {
+      if (!contents_.named(record, i)) continue;
+      sent = true;
+      if (leads_to(chain[i])) return {TlsaMatch::match, {}};
+    }
+    // 2 0 0 brings the certificate along (RFC 7671 §5.2.2).
+    if (!sent && record.selector == 0 && record.matching_type == 0) {
+      const Result<Certificate> anchor = Certificate::from_der(record.data);
+      if (anchor) {
+        if (leads_to(*anchor)) return {TlsaMatch::match, {}};
+        return {TlsaMatch::no_match, detail_};
+      }
+    }
+    // 2 1 0 brings the key alone: what it signed is as good as the anchor (RFC 7671 §5.2.3).
+    if (!sent && record.selector == 1 && record.matching_type == 0) {
+      const Key key = key_of(record.data);
+      for (const Certificate& each : chain) {
+        if (key == nullptr || !may_try(key_trials_, kMaxKeyTrials)) break;
+        if (!signed_by(each, key.get())) continue;
+        sent = true;
+        if (leads_to(each)) return {TlsaMatch::match, {}};
+      }
+    }
+    return {sent ? TlsaMatch::no_match : TlsaMatch::not_sent, detail_};
+  }
+
+ private:
+  bool may_try(int& tried, int most) {
+    if (tried++ < most) return true;
+    detail_ = "too many authorities";
+    return false;
+  }
+
+  bool leads_to(const Certificate& anchor) {
+    if (!may_try(authorities_, kMaxAuthorities)) return false;
+    const Verification verification = verify_to(contents_.chain(), anchor, host_, at_);
     if (verification.ok) return true;
     const ChainError& first = verification.errors.front();
-    detail =
+    detail_ =
         std::string(fault_name(first.fault)) + (first.detail.empty() ? "" : ": " + first.detail);
     return false;
-  };
-  // Usage 2 is of a CA above the leaf: Postfix and OpenSSL do not look at depth 0 for it.
-  for (const Certificate& each : chain.subspan(1)) {
-    if (!names(record, each)) continue;
-    sent = true;
-    if (leads_to(each)) return {TlsaMatch::match, {}};
   }
-  // 2 0 0 brings the certificate along (RFC 7671 §5.2.2).
-  if (!sent && record.selector == 0 && record.matching_type == 0) {
-    const Result<Certificate> anchor = Certificate::from_der(record.data);
-    if (anchor) {
-      if (leads_to(*anchor)) return {TlsaMatch::match, {}};
-      return {TlsaMatch::no_match, detail};
-    }
-  }
-  // 2 1 0 brings the key alone: what it signed is as good as the anchor (RFC 7671 §5.2.3).
-  if (!sent && record.selector == 1 && record.matching_type == 0) {
-    const Key key = key_of(record.data);
-    for (const Certificate& each : chain) {
-      if (key == nullptr || !signed_by(each, key.get())) continue;
-      sent = true;
-      if (leads_to(each)) return {TlsaMatch::match, {}};
-    }
-  }
-  return {sent ? TlsaMatch::no_match : TlsaMatch::not_sent, detail};
-}
+
+  Contents& contents_;
+  std::string_view host_;
+  std::int64_t at_;
+  std::string detail_;
+  int authorities_ = 0;
+  int key_trials_ = 0;
+};
 
 }  // namespace
 
@@ -121,13 +166,15 @@ std::vector<TlsaOutcome> match(std::span<const Tlsa> records, std::span<const Ce
                                std::string_view host, std::int64_t at) {
   std::vector<TlsaOutcome> outcomes;
   outcomes.reserve(records.size());
+  Contents contents(chain);
+  Authorities authorities(contents, host, at);
   for (const Tlsa& record : records) {
     TlsaOutcome outcome = usable(record);
     if (outcome.match != TlsaMatch::unusable && !chain.empty()) {
       if (record.usage == 3) {
-        outcome.match = names(record, chain[0]) ? TlsaMatch::match : TlsaMatch::no_match;
+        outcome.match = contents.named(record, 0) ? TlsaMatch::match : TlsaMatch::no_match;
       } else {
-        outcome = match_authority(record, chain, host, at);
+        outcome = authorities.match(record);
       }
     }
     outcomes.push_back(std::move(outcome));

@@ -37,7 +37,12 @@ struct TlsaOutcome {
 /// Whether a record can match anything at all.
 TlsaOutcome usable(const Tlsa& record);
 
-/// Each record's outcome, in their order.
+/// Certificates that are tried as the authority that a record of usage 2 names; a chain has a handful.
+inline constexpr int kMaxAuthorities = 16;
+/// Signatures that are tried with the keys of records 2 1 0.
+inline constexpr int kMaxKeyTrials = 100;
+
+/// Each record's outcome, in their order. What is beyond a limit does not match; the detail says so.
 std::vector<TlsaOutcome> match(std::span<const Tlsa> records, std::span<const Certificate> chain,
                                std::string_view host, std::int64_t at);
 

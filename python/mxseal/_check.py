@@ -7,7 +7,6 @@ that users hold. Their fields are the JSON of ``mxseal check``: the schema is ma
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -516,8 +515,10 @@ def check_all(
 
     Raises:
         ParseError: a resolver is no address, the roots cannot be read, a host in ``mx`` is empty.
+        ValueError: ``helo`` is no name, ``timeout`` is no time.
     """
     from mxseal import _core
+    from mxseal._network import greeting, seconds
 
     def hand_over(place: int, answer: dict[str, Any], published: dict[str, Any] | None) -> None:
         result = build(DomainCheck, answer)
@@ -529,14 +530,14 @@ def check_all(
         [each.encode(errors="surrogateescape") for each in domains],
         resolvers=list(settings.resolvers),
         ca_file=settings.ca_file,
-        timeout=settings.timeout,
+        timeout=seconds(settings.timeout),
         probe=settings.probe,
         quick=settings.quick,
         ipv4=settings.ipv4,
         ipv6=settings.ipv6,
         smtp_port=settings.smtp_port,
         https_port=settings.https_port,
-        helo=settings.helo or socket.getfqdn(),
+        helo=greeting(settings.helo),
         allow_private=settings.allow_private,
         trust_ad=settings.trust_ad,
         concurrency=settings.concurrency,
@@ -620,6 +621,7 @@ def check(
 
     Raises:
         ParseError: a resolver is no address, the roots cannot be read, a host in ``mx`` is empty.
+        ValueError: ``helo`` is no name, ``timeout`` is no time.
         MxsealError: it was stopped.
     """
     settings = Settings(

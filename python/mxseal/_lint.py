@@ -10,6 +10,7 @@ from typing import Any, Literal
 from mxseal import _core, mtasts, tlsrpt
 from mxseal._exceptions import ParseError
 
+MOST_OF_A_POLICY = 64 << 10  # bytes that senders read (RFC 8461 §3.3)
 PREFIXES = {"record": "sts.dns", "policy": "sts.policy", "tlsrpt": "rpt"}
 
 
@@ -47,6 +48,8 @@ def lint(kind: Literal["record", "policy", "tlsrpt"], content: bytes) -> list[Pr
         kind: an MTA-STS record or policy, or a TLS-RPT record.
         content: its bytes.
     """
+    if kind == "policy" and len(content) > MOST_OF_A_POLICY:
+        return [_problem("sts.http.too-large", f"{len(content):,} bytes")]
     prefix = PREFIXES[kind]
     deviations: Sequence[str]
     advice: Sequence[str] = ()

@@ -67,16 +67,18 @@ def fetch_policy(
         ParseError: what came is no valid policy, with the finding's code
             (``sts.policy.mode-invalid``) and the place in the file; or ``domain`` is no name, a
             resolver is no address, or the roots cannot be read.
+        ValueError: ``timeout`` is no time.
         MxsealError: it was stopped.
     """
     from mxseal import _core
+    from mxseal._network import seconds
 
     answer: dict[str, Any] | None = _core.check.fetch_policy(
         domain,
         port=https_port,
         resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
         ca_file=ca_file,
-        timeout=timeout,
+        timeout=seconds(timeout),
         ipv4=ipv4,
         ipv6=ipv6,
         allow_private=allow_private,

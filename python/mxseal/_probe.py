@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,20 +104,22 @@ def probe_mx(
     Raises:
         ParseError: ``host`` is neither name nor address, a resolver is no address, or the roots
             cannot be read.
+        ValueError: ``helo`` is no name, ``timeout`` is no time.
         MxsealError: it was stopped.
     """
     from mxseal import _core
+    from mxseal._network import greeting, seconds
 
     answer: dict[str, Any] | None = _core.check.probe_host(
         host,
         port=port,
         resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
         ca_file=ca_file,
-        timeout=timeout,
+        timeout=seconds(timeout),
         quick=quick,
         ipv4=ipv4,
         ipv6=ipv6,
-        helo=helo or socket.getfqdn(),
+        helo=greeting(helo),
         allow_private=allow_private,
         trust_ad=trust_ad,
         at=None if at is None else int(at.timestamp()),

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mxseal._check import DomainCheck, Step, StsPolicy
-from mxseal._remedies import new_id, sts_record
+from mxseal._remedies import new_id, sts_record, txt
 from mxseal.mtasts import Policy, parse_policy
 
 BAD = ("partly", "broken", "misconfigured", "inconclusive")
@@ -120,7 +120,7 @@ class _Order:
         given = self.new_record
         fresh = given is not None and (self.old_record is None or given.id != self.old_record.id)
         line = (
-            f'_mta-sts.{self.domain}. IN TXT "{given.text}"'
+            f"_mta-sts.{self.domain}. IN TXT {txt(given.text)}"
             if fresh and given is not None
             else self._record(new_id(self.then.started))
         )
@@ -154,7 +154,7 @@ class _Order:
             return self._farewell(self.old.max_age)  # mode none, or this would not be published
         if self.old_record is not None and self.new_record.text == self.old_record.text:
             return []
-        line = f'_mta-sts.{self.domain}. IN TXT "{self.new_record.text}"'
+        line = f"_mta-sts.{self.domain}. IN TXT {txt(self.new_record.text)}"
         return [Step("record", wait, wait_for, "this TXT record", [line])]
 
     def _farewell(self, max_age: int) -> list[Step]:

@@ -6,9 +6,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from mxseal import _core
 from mxseal._check import DomainCheck, Finding, Rehearsal
+from mxseal._exceptions import ParseError
 
 OUTSIDE = ("sts.mx.none-covered", "sts.mx.not-covered", "sts.mx.wildcard-depth")
+STRING = 255  # bytes of a string of TXT (RFC 1035 §3.3.14)
 TWO_WEEKS = 1209600  # seconds: long enough to protect, short enough to change (RFC 8461 §10.2)
 
 
@@ -29,14 +32,31 @@ def new_id(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
 
 
+def txt(text: str) -> str:
+    """The strings of a TXT record as a zone file has them (RFC 1035 §5.1), 255 bytes at most each.
+
+    Args:
+        text: anybody's; what it means stays within the quotes.
+    """
+    content = text.encode(errors="surrogateescape")
+    strings = [content[at : at + STRING] for at in range(0, len(content), STRING)] or [b""]
+    return " ".join(f'"{"".join(map(_in_quotes, each))}"' for each in strings)
+
+
+def _in_quotes(byte: int) -> str:
+    if byte in b'"\\':
+        return f"\\{chr(byte)}"
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03d}"
+
+
 def sts_record(domain: str, identity: str) -> str:
     """The MTA-STS record as a zone file has it."""
-    return f'_mta-sts.{domain}. IN TXT "v=STSv1; id={identity};"'
+    return f"_mta-sts.{domain}. IN TXT {txt(f'v=STSv1; id={identity};')}"
 
 
 def tlsrpt_record(domain: str, rua: str) -> str:
     """The TLS-RPT record as a zone file has it."""
-    return f'_smtp._tls.{domain}. IN TXT "v=TLSRPTv1; rua={rua}"'
+    return f"_smtp._tls.{domain}. IN TXT {txt(f'v=TLSRPTv1; rua={rua}')}"
 
 
 def policy_lines(mode: str, mx: list[str], max_age: int) -> list[str]:
@@ -62,7 +82,7 @@ def copies(check: DomainCheck, finding: Finding) -> list[Copy]:
         return [Copy("For example:", [record])]
     if finding.code in ("sts.mx.none-covered", "sts.mx.wildcard-depth"):
         policy = check.sts.policy
-        hosts = [host.host for host in check.mx]
+        hosts = [host.host for host in check.mx if _is_host_name(host.host)]
         if policy is None or not hosts:
             return []
         return [
@@ -102,6 +122,15 @@ def _lagging(check: DomainCheck, rehearsal: Rehearsal) -> list[Copy]:
     else:
         before = "The proposed policy does not fit the proposed MX records. It lacks:"
     return [Copy(before, lines)]
+
+
+def _is_host_name(text: str) -> bool:
+    """DNS holds names that no policy can: mx.invalid says so."""
+    try:
+        _core.check.domain_name(text)
+    except ParseError:
+        return False
+    return True
 
 
 def _host(finding: Finding) -> str:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 
 import mxseal
 from commands import Done, Run, runner
+from mxseal._remedies import copies
 from mxseal._schema import check_schema
 from mxseal.lab import Lab
 from mxseal.lab.situations import SITUATIONS
@@ -65,6 +67,24 @@ def test_a_finding_has_evidence_and_remedy(run: Run, lab: Lab) -> None:
     assert "If you chose these hosts, publish this policy file:" in done.out
     assert "               version: STSv1\n" in done.out
     assert 'IN TXT "v=STSv1; id=' in done.out
+
+
+def test_what_is_to_be_copied_has_no_host_that_a_policy_cannot_name(lab: Lab) -> None:
+    name = next(each.name for each in lab.situations if "sts.mx.none-covered" in each.findings)
+    done = mxseal.check(
+        f"{name}.test",
+        resolver=lab.resolver,
+        smtp_port=lab.smtp_port,
+        https_port=lab.https_port,
+        ca_file=str(lab.ca_file),
+        allow_private=True,
+    )
+    odd = replace(done.mx[0], host=r"\027[2j.test")
+    finding = next(each for each in done.findings if each.code == "sts.mx.none-covered")
+    policy = copies(replace(done, mx=[odd, *done.mx]), finding)[0].lines
+    assert policy == copies(done, finding)[0].lines
+    assert mxseal.mtasts.parse_policy("\n".join(policy)).matches(done.mx[0].host)
+    assert copies(replace(done, mx=[odd]), finding) == []
 
 
 def test_several_domains_end_with_counts(run: Run, lab: Lab) -> None:
@@ -259,6 +279,12 @@ def test_what_is_given_may_be_any_bytes(rehearse: Rehearse) -> None:
     assert "\x1b" not in rehearse("enforce.test", *proposal).out
 
 
+def test_a_given_record_is_quoted_as_a_zone_file_wants_it(rehearse: Rehearse) -> None:
+    found = rehearse.json("enforce.test", "--record", r'v=STSv1; id=1; x=a"b\c;')
+    [step] = found["rehearsal"]["steps"]
+    assert step["lines"] == [r'_mta-sts.enforce.test. IN TXT "v=STSv1; id=1; x=a\"b\\c;"']
+
+
 def test_the_policy_host_is_real(rehearse: Rehearse, lab: Lab) -> None:
     """404 is what a host says whose policy is still to be published; all else stands in the way."""
 
@@ -334,6 +360,18 @@ def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
         (("help", "no-such-code"), "no such code or command: no-such-code"),
         (("publish", "example.com"), "no valid policy"),
         (("publish", "example com", "--mx", "mx.example.com"), "no domain: example com"),
+        (("publish", "\udcff", "--mx", "mx.example.com"), r"no domain: \xff"),
+        (("publish", "a.test", "--mx", "\udcff"), "no valid policy"),
+        (
+            ("publish", "a.test", "--mx", "b.test", "--rua", "mailto:a@b.test; x=y"),
+            "no valid --rua",
+        ),
+        (("publish", "a.test", "--mx", "b.test", "--rua", "mailto:a@b.test,"), "no valid --rua"),
+        (("check", "a.test", "--resolver", "\udcff"), r"wrong value for --resolver: \xff"),
+        (("check", "a.test", "--helo", "\udcff"), r"no name for --helo: \xff"),
+        (("check", "a.test", "--helo", "a\r\nRSET"), r"no name for --helo: a\x0d\x0aRSET"),
+        (("check", "a.test", "--helo", "a b"), "no name for --helo: a b"),
+        (("check", "a.test", "--timeout", "nan"), "wrong value for --timeout"),
     ],
 )
 def test_wrong_use_is_refused(run: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -341,6 +379,48 @@ def test_wrong_use_is_refused(run: Run, arguments: tuple[str, ...], message: str
     assert done.status == 2
     assert done.out == ""
     assert message in done.err
+
+
+def test_standard_input_that_is_closed_names_no_domain(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    for arguments in (("check", "-"), ("lint", "record", "-")):
+        done = run(*arguments)
+        assert done.status == 2
+        assert "standard input is closed" in done.err
+
+
+def test_a_line_without_end_is_no_domain_and_takes_no_memory(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Zeros(io.RawIOBase):
+        """As /dev/zero, but for an end that no reader should come to see."""
+
+        given = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            self.given += len(buffer)
+            assert self.given < 1 << 24, "read on and on"
+            buffer[:] = bytes(len(buffer))
+            return len(buffer)
+
+    endless = io.TextIOWrapper(io.BufferedReader(Zeros()))
+    monkeypatch.setattr(sys, "stdin", endless)
+    done = run("check", "-")
+    assert done.status == 2
+    assert "no list of domains" in done.err
+
+
+def test_names_that_are_no_text_are_no_domains(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    garbage = b"\n".join(bytes([byte]) * 3 for byte in range(256)) + b"\n" + b"x" * 5000
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(garbage)))
+    done = run("check", "-", "--quiet", "--no-probe", "--timeout", "1", "--resolver", "127.0.0.1:1")
+    assert done.status == 3
+    assert all(line.isprintable() and len(line) < 1100 for line in done.out.split("\n"))
 
 
 def test_lint_says_what_senders_refuse(run: Run, tmp_path: Path) -> None:
@@ -360,6 +440,19 @@ def test_lint_says_what_senders_refuse(run: Run, tmp_path: Path) -> None:
     ]
 
 
+def test_lint_knows_how_much_senders_read(run: Run, tmp_path: Path) -> None:
+    """RFC 8461 §3.3."""
+    policy = tmp_path / "mta-sts.txt"
+    text = "version: STSv1\nmode: enforce\nmx: mx.example.com\nmax_age: 604800\n"
+    policy.write_text(f"{text}x: {'x' * (65536 - len(text) - 3)}")
+    assert run("lint", "policy", policy).status == 0
+    policy.write_text(f"{text}x: {'x' * (65537 - len(text) - 3)}")
+    refused = run("lint", "policy", policy)
+    assert refused.status == 1
+    assert "[sts.http.too-large]" in refused.out
+    assert "65,537 bytes" in refused.out
+
+
 def test_help_explains_every_code(run: Run) -> None:
     assert "do     " in run("help", "sts.mx.none-covered").out
     assert "gzip-bomb" in run("help", "gzip-bomb").out
@@ -377,6 +470,17 @@ def test_publish_gives_a_policy_that_senders_take(run: Run) -> None:
     assert (policy.mode, policy.matches("mx.example.com")) == ("enforce", True)
     text = run("publish", "example.com", "--mx", "mx.example.com").out
     assert '_mta-sts.example.com. IN TXT "v=STSv1; id=' in text
+
+
+def test_publish_gives_lines_that_a_zone_file_takes(run: Run) -> None:
+    """RFC 1035 §3.3.14, §5.1: no string of a TXT has more than 255 bytes."""
+    addresses = [f"mailto:{'x' * 50}{number}@example.com" for number in range(20)]
+    rua = [part for address in addresses for part in ("--rua", address)]
+    done = run("publish", "example.com", "--mx", "mx.example.com", *rua)
+    [line] = [line for line in done.out.splitlines() if "_smtp._tls" in line]
+    strings = line.partition(" IN TXT ")[2].removeprefix('"').removesuffix('"').split('" "')
+    assert max(map(len, strings)) <= 255
+    assert "".join(strings) == "v=TLSRPTv1; rua=" + ",".join(addresses)
 
 
 def test_check_gives_a_value(lab: Lab) -> None:

@@ -119,6 +119,8 @@ def test_the_guard_stands_before_it(lab: Lab, capsys: pytest.CaptureFixture[str]
         (":25", "no host in mxseal probe: :25"),
         ("mx.example.com:smtp", "no port in mxseal probe: mx.example.com:smtp"),
         ("mx.example.com:65536", "no port in mxseal probe: mx.example.com:65536"),
+        ("mx.example.com:" + "1" * 5000, "no port in mxseal probe: mx.example.com:111"),
+        ("\udcff", r"no host in mxseal probe: \xff"),
         ("[2001:db8::1", "no host in mxseal probe: [2001:db8::1"),
         ("[2001:db8::1]25", "no host in mxseal probe: [2001:db8::1]25"),
         ("[2001:db8::1]:0", "no port in mxseal probe: [2001:db8::1]:0"),

@@ -82,7 +82,7 @@ class Policy:
         ...
     def __hash__(self) -> int:
         ...
-    def __init__(self, *, mode: str, mx: collections.abc.Sequence[str] = [], max_age: int) -> None:
+    def __init__(self, *, mode: str | bytes, mx: collections.abc.Sequence[str | bytes] = [], max_age: int) -> None:
         """
         Makes a policy.
         

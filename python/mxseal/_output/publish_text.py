@@ -60,4 +60,4 @@ def _step(number: int, text: str, lines: list[str], sink: Sink, terminal: Termin
     first, *rest = terminal.wrapped(text.split(), 3, " ")
     sink.write(f"{number}  {first.lstrip()}\n" + "".join(f"{line}\n" for line in rest))
     for line in lines:  # to be copied: whole and unwrapped
-        sink.write(f"     {terminal.text(line)}\n")
+        sink.write(f"     {terminal.whole(line)}\n")

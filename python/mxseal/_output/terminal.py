@@ -57,6 +57,10 @@ class Terminal:
             return visible(text, self.utf8)
         return f"{visible(text[:LONGEST], self.utf8)} (and {len(text) - LONGEST:,} characters more)"
 
+    def whole(self, text: str) -> str:
+        """The same for what is to be copied: all of it."""
+        return visible(text, self.utf8)
+
     def styled(self, text: str, *styles: Style) -> str:
         """Text (escaped already) in a colour or bold, where there are colours."""
         if not self.colour or not text:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Format = Literal["text", "json", "ndjson"]
 FORMATS: tuple[Format, ...] = ("text", "json", "ndjson")
 MOST = 1 << 20  # bytes of a policy that are read: senders take 64 KiB
+LONGEST = 1 << 16  # bytes of a line with a domain: a name has 253, a comment may be long
 GOOD = ("protected", "testing", "no-mail")
 BAD = ("partly", "broken", "misconfigured", "unprotected")
 
@@ -136,7 +137,14 @@ def _domains(typed: tuple[str, ...]) -> Iterator[str]:
         if name != "-":
             yield name
             continue
-        for line in sys.stdin.buffer:  # one name that is no UTF-8 must not end the others
+        if sys.stdin is None:
+            raise RefusedError("standard input is closed", "name the domains")
+        while line := sys.stdin.buffer.readline(LONGEST):
+            if len(line) == LONGEST:
+                raise RefusedError(
+                    "no list of domains: a line without end", "give one name a line", "-"
+                )
+            # One name that is no UTF-8 must not end the others.
             if text := line.partition(b"#")[0].strip():
                 yield text.decode(errors="surrogateescape")
 

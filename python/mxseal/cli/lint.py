@@ -64,6 +64,8 @@ def _work(kind: Kind, what: str, form: str) -> int:
 
 def _content(kind: Kind, what: str) -> bytes:
     if what == "-":
+        if sys.stdin is None:
+            raise RefusedError("standard input is closed", "name a file")
         return _record(kind, sys.stdin.buffer.read(MOST))
     if what.startswith("v="):
         return what.encode(errors="surrogateescape")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ def network_options(*, seconds: float, a: str) -> Callable[[Command], Command]:
             type=click.FloatRange(0.1, 3600),
             default=seconds,
             metavar="SECONDS",
+            callback=_seconds,
             help=f"Total a {a}. Starting value: {seconds:g}.",
         ),
         click.option("--ipv4", is_flag=True, help="Only by IPv4."),
@@ -42,6 +44,7 @@ def network_options(*, seconds: float, a: str) -> Callable[[Command], Command]:
             "--helo",
             default="",
             metavar="NAME",
+            callback=_helo,
             help="Say this in EHLO. Starting value: the host's name.",
         ),
         click.option(
@@ -80,6 +83,23 @@ def _adding(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
         return command
 
     return add
+
+
+def _seconds(_: click.Context, parameter: click.Parameter, typed: float) -> float:
+    if isnan(typed):  # it is within any bounds
+        raise click.BadParameter("nan is no time", param=parameter)
+    return typed
+
+
+def _helo(_: click.Context, __: click.Parameter, typed: str) -> str:
+    """An empty text: the host's name."""
+    from mxseal._network import greeting
+    from mxseal._reading import WrongValueError
+
+    try:
+        return typed and greeting(typed)
+    except WrongValueError as wrong:
+        raise RefusedError("no name for --helo", wrong.do, typed) from None
 
 
 def _roots(_: click.Context, __: click.Parameter, typed: str) -> str:

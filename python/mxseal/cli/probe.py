@@ -67,7 +67,7 @@ def _host_and_port(_: click.Context, __: click.Parameter, typed: str) -> tuple[s
         raise _no_host(typed)
     if not colon:
         return host, SMTP
-    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+    if not (port.isascii() and port.isdecimal() and len(port) < 6 and 1 <= int(port) <= 65535):
         raise RefusedError("no port in mxseal probe", "write HOST:PORT, 1 to 65535", typed)
     return host, int(port)
 

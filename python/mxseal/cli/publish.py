@@ -82,7 +82,11 @@ def _work(asked: _Asked) -> int:
         raise RefusedError(f"no valid policy: {wrong.message}", do, wrong.detail) from None
     if asked.rua:
         try:
-            tlsrpt.parse_record("v=TLSRPTv1; rua=" + ",".join(asked.rua))
+            record = tlsrpt.parse_record("v=TLSRPTv1; rua=" + ",".join(asked.rua))
+            if record.rua != list(asked.rua) or record.extensions:
+                raise RefusedError(
+                    "no valid --rua", "write each as one mailto: or https: URI", ",".join(asked.rua)
+                )
         except ParseError as wrong:
             raise RefusedError(
                 f"no valid --rua: {wrong.message}", "write mailto:you@example.com", wrong.detail

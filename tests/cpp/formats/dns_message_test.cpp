@@ -326,6 +326,26 @@ TEST(DnsAnswer, names_end) {
   EXPECT_FALSE(with_target(label + label + label + "\x32" + std::string(50, 'b') + kOwner));
 }
 
+// Pointers to pointers add no octet to a name; a chain of thousands, met by thousands of records, would be followed all day.
+TEST(DnsAnswer, pointers_behind_pointers_end) {
+  const auto with_hops = [](std::size_t hops) {
+    std::string data;
+    std::size_t last = 12;  // the question's name
+    const std::size_t begin = txt_reply({}).size() + 2 + 10;
+    for (std::size_t i = 0; i < hops; ++i) {
+      const std::size_t here = begin + data.size();
+      data += wire::u16(0xC000U | static_cast<unsigned>(last));
+      last = here;
+    }
+    const std::string owner = wire::u16(0xC000U | static_cast<unsigned>(last));
+    return read_txt(txt_reply({wire::raw_record(kOwner, wire::kA, 1, data),
+                               wire::raw_record(owner, wire::kTxt, 1, wire::string_of("x"))}));
+  };
+  ASSERT_TRUE(with_hops(kMaxPointers - 1));
+  EXPECT_EQ(data_of(*with_hops(kMaxPointers - 1)), Texts{"x"});
+  EXPECT_FALSE(with_hops(kMaxPointers));
+}
+
 // Some thousand records, each of a name of 255 octets that takes two.
 TEST(DnsAnswer, the_largest_message) {
   const std::string label(63, 'a');

@@ -32,6 +32,33 @@ TEST(Findings, each_is_provoked_by_a_row) {
   }
 }
 
+// A zone may have thousands of everything, each of any length.
+TEST(Findings, are_not_more_and_not_longer_than_anybody_reads) {
+  Findings findings(1);
+  const std::string longest(kMaxFindingDetail, 'x');
+  for (std::size_t i = 0; i < kMaxOfOneFinding; ++i)
+    findings.add(FindingId::mx_duplicate, "example.com", std::to_string(i));
+  findings.add(FindingId::mx_invalid, "example.com", longest);
+  findings.add(FindingId::mx_none, "example.com", longest + "xx");
+  for (int i = 0; i < 3; ++i) findings.add(FindingId::mx_duplicate, "example.com", "0");
+  for (int i = 0; i < 7; ++i)
+    findings.add(FindingId::mx_duplicate, "example.com", "more " + std::to_string(i));
+  const std::vector<Finding> all = std::move(findings).sorted();
+  std::vector<std::string> details;
+  for (const Finding& each : all) {
+    if (each.id == FindingId::mx_duplicate) details.push_back(each.detail);
+    if (each.id == FindingId::mx_invalid) {
+      EXPECT_EQ(each.detail, longest);
+    }
+    if (each.id == FindingId::mx_none) {
+      EXPECT_EQ(each.detail, longest + " (and 2 bytes more)");
+    }
+  }
+  ASSERT_EQ(details.size(), kMaxOfOneFinding);
+  EXPECT_EQ(details.front(), "0");
+  EXPECT_EQ(details.back(), std::to_string(kMaxOfOneFinding - 1) + " (and 7 more like this)");
+}
+
 TEST(Findings, are_well_formed) {
   std::set<std::string_view> codes;
   for (const FindingId id : all_findings()) {

@@ -131,6 +131,17 @@ class Peer {
     SSL_set_fd(ssl_, socket_);
     return SSL_accept(ssl_) == 1;
   }
+  /// TLS 1.2: asks the client for another handshake, in which this certificate is shown.
+  bool renegotiate(X509* certificate, EVP_PKEY* key) {
+    SSL_use_certificate(ssl_, certificate);
+    SSL_use_PrivateKey(ssl_, key);
+    if (SSL_renegotiate(ssl_) != 1 || SSL_do_handshake(ssl_) != 1) return false;
+    char byte = 0;
+    SSL_read(ssl_, &byte, 0);
+    return SSL_do_handshake(ssl_) == 1;
+  }
+  /// TLS 1.3: one more session ticket.
+  bool send_ticket() { return SSL_new_session_ticket(ssl_) == 1 && SSL_do_handshake(ssl_) == 1; }
   std::string sni() const {
     const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
     return name == nullptr ? "" : name;

@@ -149,6 +149,29 @@ TEST(PolicyFetch, chunks_and_interim_answers_are_http) {
   EXPECT_FALSE(facts.has_content_type) << "a trailer is no header";
 }
 
+// RFC 9110 §15.2: an interim answer says nothing about the final one.
+TEST(PolicyFetch, fields_of_an_interim_answer_do_not_count) {
+  const std::string hints =
+      "HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\nLocation: /x\r\n"
+      "Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n";
+  const PolicyFetch facts =
+      fetch_answer(hints + answer_of("200 OK", "Content-Type: text/plain\r\n", kPolicy));
+  EXPECT_EQ(facts.status, FetchStatus::response);
+  EXPECT_EQ(facts.content_type, "text/plain");
+  EXPECT_EQ(facts.location, "");
+  EXPECT_EQ(facts.content_encoding, "");
+  EXPECT_EQ(facts.body, kPolicy);
+}
+
+TEST(PolicyFetch, a_trailer_begins_no_other_answer) {
+  const PolicyFetch facts = fetch_answer(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+      "HTTP/1.1: 302\r\nContent-Type: text/plain\r\n\r\n");
+  EXPECT_EQ(facts.status, FetchStatus::response);
+  EXPECT_EQ(facts.http_status, 200);
+  EXPECT_FALSE(facts.has_content_type);
+}
+
 TEST(PolicyFetch, an_answer_without_length_ends_with_close_notify) {
   EXPECT_EQ(fetch_answer("HTTP/1.1 200 OK\r\n\r\n" + kPolicy).body, kPolicy);
 }
@@ -228,6 +251,48 @@ TEST(PolicyFetch, floods_end_at_a_limit) {
     });
     EXPECT_EQ(fetch(options_for(server.port())).status, status) << flood.substr(0, 4);
   }
+}
+
+// Bytes that are neither header nor body: no limit on these would ever be reached.
+TEST(PolicyFetch, floods_that_are_nothing_end_at_a_limit) {
+  const HttpsServer extension([](Peer& peer) {
+    peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+    while (peer.send(std::string(1000, 'x'))) {
+    }
+  });
+  EXPECT_EQ(fetch(options_for(extension.port())).status, FetchStatus::body_too_large);
+  const HttpsServer tickets([](Peer& peer) {
+    for (int i = 0; i < 20'000 && peer.send_ticket();
+         ++i) {  // 4 MB: OpenSSL does not say that the client has gone
+    }
+  });
+  EXPECT_EQ(fetch(options_for(tickets.port())).status, FetchStatus::headers_too_large);
+  const HttpsServer not_found([](Peer& peer) {
+    peer.send("HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+    while (peer.send(std::string(1000, 'x'))) {
+    }
+  });
+  EXPECT_EQ(fetch(options_for(not_found.port())).status, FetchStatus::response);
+}
+
+// CVE-2009-3555: whoever sits between could serve a policy and then let the real host shake hands for it.
+TEST(PolicyFetch, the_certificate_is_that_of_the_one_handshake) {
+  const auto context = test::make_context(kHost);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  const test::Key key = test::make_ec_key();
+  const test::Cert other = test::make_certificate(key.get(), "other.example");
+  const LocalServer server([&](Peer& peer) {
+    if (!peer.start_tls(context.get())) return;
+    peer.request();
+    peer.send("HTTP/1.1 200 OK\r\n");
+    if (!peer.renegotiate(other.get(), key.get())) return;
+    peer.send("Content-Length: 0\r\n\r\n");
+    peer.wait_for_end();
+  });
+  const PolicyFetch facts = fetch(options_for(server.port()));
+  EXPECT_EQ(facts.status, FetchStatus::truncated);
+  ASSERT_EQ(facts.tls.chain.size(), 1U);
+  EXPECT_EQ(facts.tls.chain.front().names(), std::vector<std::string>{kHost});
 }
 
 TEST(PolicyFetch, interim_answers_without_end_end_at_a_limit) {

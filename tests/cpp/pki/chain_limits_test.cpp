@@ -142,6 +142,43 @@ TEST_F(ChainLimits, only_a_good_chain_has_an_alternative_path) {
   EXPECT_FALSE(other.alternative_path);
 }
 
+// OpenSSL refuses what has more names and constraints than 2^20 together take to compare; so does what is compared here.
+TEST_F(ChainLimits, names_under_constraints) {
+  const auto judged_with = [&](int count) {
+    std::string names;
+    std::string constraints;
+    for (int i = 0; i < count; ++i) {
+      names += (i == 0 ? "DNS:*.a" : ",DNS:*.a") + std::to_string(i);
+      constraints += (i == 0 ? "excluded;DNS:x.b" : ",excluded;DNS:x.b") + std::to_string(i);
+    }
+    Wish wish;
+    wish.name = "Constrained";
+    wish.authority = true;
+    wish.extensions = {{NID_name_constraints, constraints}};
+    const Issued constrained = issue(wish, &root_);
+    Wish leaf;
+    leaf.alternative_names = names + ",DNS:mx.example.com";
+    return judged({issue(leaf, &constrained).certificate, constrained.certificate});
+  };
+  EXPECT_TRUE(judged_with(1000).ok);
+  const Verification over = judged_with(1100);
+  EXPECT_NE(std::ranges::find(over.errors,
+                              ChainError{Fault::invalid, 0, "name constraint: too many of them"}),
+            over.errors.end());
+}
+
+TEST_F(ChainLimits, the_names_that_do_not_fit_are_not_all_told) {
+  Wish wish;
+  wish.alternative_names = "DNS:a.example";
+  for (int i = 0; i < 2000; ++i)
+    wish.alternative_names += ",DNS:a" + std::to_string(i) + ".example";
+  const Verification found = judged({issue(wish, &root_).certificate});
+  ASSERT_EQ(found.errors.size(), 1U);
+  EXPECT_EQ(found.names.size(), 2001U);
+  EXPECT_LT(found.errors[0].detail.size(), 900U);
+  EXPECT_TRUE(found.errors[0].detail.ends_with(" more")) << found.errors[0].detail;
+}
+
 // RFC 5280 §4.2.1.10 is about names; the CN, which never counts, is none.
 TEST_F(ChainLimits, a_common_name_is_under_no_constraint) {
   Wish wish;

@@ -62,6 +62,38 @@ TEST_F(TlsaAuthority, a_bare_key) {
   EXPECT_EQ(one({2, 1, 0, root_.certificate.public_key() + "x"}, chain), TlsaMatch::unusable);
 }
 
+// Of a zone with a thousand records and a chain with 180 certificates, all made to be tried with each other.
+TEST_F(TlsaAuthority, only_so_many_authorities_are_tried) {
+  const auto judged = [&](int strangers, auto record_of) {
+    std::vector<Tlsa> records;
+    std::vector<Certificate> chain{leaf_.certificate, intermediate_.certificate};
+    for (int i = 0; i < strangers; ++i) {
+      chain.push_back(test::authority("Stranger").certificate);
+      records.push_back(record_of(chain.back()));
+    }
+    records.push_back(record_of(intermediate_.certificate));
+    return match(records, chain, "mx.example.com", kNow).back();
+  };
+  const auto digest = [](const Certificate& each) { return Tlsa{2, 0, 1, each.sha256()}; };
+  EXPECT_EQ(judged(kMaxAuthorities - 1, digest).match, TlsaMatch::match);
+  EXPECT_EQ(judged(kMaxAuthorities, digest).match, TlsaMatch::no_match);
+  EXPECT_EQ(judged(kMaxAuthorities, digest).detail, "too many authorities");
+}
+
+TEST_F(TlsaAuthority, only_so_many_signatures_are_tried_with_bare_keys) {
+  const auto judged = [&](int keys) {
+    std::vector<Tlsa> records;
+    for (int i = 0; i < keys; ++i)
+      records.push_back({2, 1, 0, test::authority("Stranger").certificate.public_key()});
+    records.push_back({2, 1, 0, root_.certificate.public_key()});
+    const std::vector chain{leaf_.certificate, intermediate_.certificate};
+    return match(records, chain, "mx.example.com", kNow).back();
+  };
+  EXPECT_EQ(judged(kMaxKeyTrials / 2 - 1).match, TlsaMatch::match);
+  EXPECT_EQ(judged(kMaxKeyTrials / 2).match, TlsaMatch::not_sent);
+  EXPECT_EQ(judged(kMaxKeyTrials / 2).detail, "too many authorities");
+}
+
 TEST_F(TlsaAuthority, no_chain_matches_nothing) {
   EXPECT_EQ(one({2, 0, 1, root_.certificate.sha256()}, {}), TlsaMatch::no_match);
   EXPECT_EQ(one({3, 0, 1, leaf_.certificate.sha256()}, {}), TlsaMatch::no_match);

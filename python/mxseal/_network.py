@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""What every call that asks the network is told, looked at before anything is asked."""
+
+from __future__ import annotations
+
+import socket
+
+from mxseal._reading import WrongValueError
+
+MOST_SECONDS = 86_400.0
+
+
+def greeting(helo: str) -> str:
+    """The name for EHLO; this host's where none is given.
+
+    Args:
+        helo: a name or an address literal (RFC 5321 §4.1.3).
+
+    Raises:
+        WrongValueError: a blank or a line break would begin a parameter, or a command, of its own.
+    """
+    if helo and not _is_word(helo):
+        raise WrongValueError("no name for EHLO", "give a host name or [ADDRESS]", helo)
+    if helo:
+        return helo
+    name = socket.getfqdn()
+    return name if _is_word(name) else "localhost"
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+def seconds(timeout: float) -> float:
+    """A time that may be waited.
+
+    Args:
+        timeout: in seconds.
+
+    Raises:
+        WrongValueError: it is none: NaN, infinite, below 0, more than a day.
+    """
+    if not 0 <= timeout <= MOST_SECONDS:
+        raise WrongValueError("no such timeout", f"give 0 to {MOST_SECONDS:.0f} seconds", timeout)
+    return timeout
