@@ -79,6 +79,20 @@ class Cursor {
     return static_cast<char>(high * 16 + low);
   }
 
+  /// Takes `width` decimal digits (at most 9) and returns the number that they write; -1, and takes
+  /// nothing, where they are not there.
+  constexpr int take_digits(std::size_t width) {
+    if (text_.size() - position_ < width) return -1;
+    int number = 0;
+    for (std::size_t i = 0; i < width; ++i) {
+      const char digit = text_[position_ + i];
+      if (!ascii::is_digit(digit)) return -1;
+      number = number * 10 + (digit - '0');
+    }
+    position_ += width;
+    return number;
+  }
+
   /// Takes everything before `stop`, or everything that is left; `stop` itself stays.
   constexpr std::string_view take_until(char stop) {
     const std::size_t start = position_;
