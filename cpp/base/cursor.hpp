@@ -108,6 +108,17 @@ class Cursor {
     return line;
   }
 
+  /// Takes a line and those behind it that begin with a space or a tab and so continue it, without
+  /// the end of the last.
+  constexpr std::string_view take_folded_line() {
+    const std::string_view rest = text_.substr(position_);
+    std::size_t end = rest.find('\n');
+    while (end < rest.size() - 1 && ascii::is_blank(rest[end + 1])) end = rest.find('\n', end + 1);
+    if (end == std::string_view::npos) return take_up_to(rest.size());
+    position_ += end + 1;
+    return rest.substr(0, end > 0 && rest[end - 1] == '\r' ? end - 1 : end);
+  }
+
  private:
   std::string_view text_;
   std::size_t position_ = 0;
