@@ -14,7 +14,7 @@ bool has_line_start(std::string_view text, std::size_t from, char first) {
   const std::string_view before = text.substr(from - 1, kBlock);
   unsigned char found = 0;
   for (std::size_t i = 0; i < kBlock; ++i)
-    found |= static_cast<unsigned char>((block[i] == first) & (before[i] == '\n'));
+    found |= static_cast<unsigned char>(int{block[i] == first} & int{before[i] == '\n'});
   return found != 0;
 }
 
