@@ -69,6 +69,7 @@ constexpr bool is_ascii(std::string_view text) {
 
 /// Whether two texts are the same but for the case of their letters.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  if (a == b) return true;  // nearly always so where they are the same at all
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
                                             [](char x, char y) { return lower(x) == lower(y); });
 }

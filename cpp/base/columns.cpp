@@ -16,29 +16,30 @@ void Validity::push_back(bool valid, std::int64_t row) {
 
 std::int32_t Dictionary::intern(std::string_view text) {
   if (last_ >= 0 && texts_[last_] == text) return last_;
-  const auto hash = static_cast<std::uint32_t>(siphash13(key_, text));
+  KeyedHash keyed(*key_);
+  keyed.add(text);
+  const auto hash = static_cast<std::uint32_t>(keyed.value());
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = hash & mask;
-  while (slots_[slot] >= 0) {
-    const std::int32_t number = slots_[slot];
-    if (hashes_[number] == hash && texts_[number] == text) return last_ = number;
-    slot = (slot + 1) & mask;
+  std::size_t at = hash & mask;
+  for (; slots_[at].number >= 0; at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    if (slot.hash == hash && texts_[slot.number] == text) return last_ = slot.number;
   }
   last_ = static_cast<std::int32_t>(texts_.size());
-  slots_[slot] = last_;
+  slots_[at] = {hash, last_};
   texts_.push_back(text);
-  hashes_.push_back(hash);
   if (static_cast<std::size_t>(texts_.size()) * 2 > slots_.size()) grow();
   return last_;
 }
 
 void Dictionary::grow() {
-  std::vector<std::int32_t> larger(slots_.size() * 2, -1);
+  std::vector<Slot> larger(slots_.size() * 2);
   const std::size_t mask = larger.size() - 1;
-  for (std::int32_t number = 0; number < static_cast<std::int32_t>(texts_.size()); ++number) {
-    std::size_t slot = hashes_[number] & mask;
-    while (larger[slot] >= 0) slot = (slot + 1) & mask;
-    larger[slot] = number;
+  for (const Slot& slot : slots_) {
+    if (slot.number < 0) continue;
+    std::size_t at = slot.hash & mask;
+    while (larger[at].number >= 0) at = (at + 1) & mask;
+    larger[at] = slot;
   }
   slots_ = std::move(larger);
 }

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "base/siphash.hpp"
+#include "base/keyed_hash.hpp"
 #include "base/utf8.hpp"
 
 namespace mxseal {
@@ -309,17 +309,20 @@ class TextListColumn final : public Column {
 /// The distinct texts of one or more columns, each with a number.
 class Dictionary {
  public:
-  Dictionary() : slots_(64, -1) {}
+  Dictionary() : slots_(64) {}
   /// The number of `text`, which is added if it is new. data() must not be null.
   std::int32_t intern(std::string_view text);
   const TextColumn& texts() const { return texts_; }
 
  private:
+  struct Slot {
+    std::uint32_t hash = 0;    // so that growing reads no text, and few are compared
+    std::int32_t number = -1;  // -1 is free
+  };
   void grow();
   TextColumn texts_;
-  std::vector<std::int32_t> slots_;  // open addressing; -1 is free
-  Numbers<std::uint32_t> hashes_;    // of each text, so that growing reads no text
-  SipKey key_ = SipKey::random();
+  std::vector<Slot> slots_;  // open addressing
+  const HashKey* key_ = &HashKey::of_process();
   std::int32_t last_ = -1;  // repeats come in runs
 };
 

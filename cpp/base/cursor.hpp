@@ -79,6 +79,20 @@ class Cursor {
     return static_cast<char>(high * 16 + low);
   }
 
+  /// Takes `width` decimal digits (at most 9) and returns the number that they write; -1, and takes
+  /// nothing, where they are not there.
+  constexpr int take_digits(std::size_t width) {
+    if (text_.size() - position_ < width) return -1;
+    int number = 0;
+    for (std::size_t i = 0; i < width; ++i) {
+      const char digit = text_[position_ + i];
+      if (!ascii::is_digit(digit)) return -1;
+      number = number * 10 + (digit - '0');
+    }
+    position_ += width;
+    return number;
+  }
+
   /// Takes everything before `stop`, or everything that is left; `stop` itself stays.
   constexpr std::string_view take_until(char stop) {
     const std::size_t start = position_;
@@ -92,6 +106,17 @@ class Cursor {
     std::string_view line = take_until('\n');
     if (take('\n') && line.ends_with('\r')) line.remove_suffix(1);
     return line;
+  }
+
+  /// Takes a line and those behind it that begin with a space or a tab and so continue it, without
+  /// the end of the last.
+  constexpr std::string_view take_folded_line() {
+    const std::string_view rest = text_.substr(position_);
+    std::size_t end = rest.find('\n');
+    while (end < rest.size() - 1 && ascii::is_blank(rest[end + 1])) end = rest.find('\n', end + 1);
+    if (end == std::string_view::npos) return take_up_to(rest.size());
+    position_ += end + 1;
+    return rest.substr(0, end > 0 && rest[end - 1] == '\r' ? end - 1 : end);
   }
 
  private:

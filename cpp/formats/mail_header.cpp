@@ -296,14 +296,8 @@ std::optional<Field> take_field(Cursor& cursor) {
       if (rest.starts_with('\n') || rest.starts_with("\r\n")) cursor.take_line();
       return std::nullopt;
     }
-    const std::int64_t start = cursor.offset();
-    std::size_t size = cursor.take_line().size();
-    while (is_blank(cursor.peek())) {
-      size = static_cast<std::size_t>(cursor.offset() - start);
-      size += cursor.take_line().size();
-    }
-    if (name_size > 0)
-      return Field{rest.substr(0, name_size), rest.substr(name_size + 1, size - name_size - 1)};
+    const std::string_view field = cursor.take_folded_line();
+    if (name_size > 0) return Field{field.substr(0, name_size), field.substr(name_size + 1)};
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 
 #include "base/ascii.hpp"
 #include "base/cursor.hpp"
+#include "formats/line_start.hpp"
 #include "formats/mail_header.hpp"
 #include "formats/transfer_encoding.hpp"
 
@@ -43,18 +44,18 @@ struct Delimiter {
   bool last = false;
 };
 
-/// Finds the next delimiter line in text[from, end); `line_start` is a line end, "--" and the
-/// boundary, so that only lines' beginnings are compared. Another boundary that only begins like
-/// this one is not it. `from` is more than 0: a header with the boundary stands before it.
-Delimiter find_delimiter(std::string_view text, std::size_t from, std::string_view line_start) {
-  for (std::size_t at = text.find(line_start, from - 1); at != std::string_view::npos;
-       at = text.find(line_start, at + 1)) {
-    Cursor cursor(text.substr(at + line_start.size()));
+/// Finds the next delimiter line in text[from, end); `delimiter` is "--" and the boundary. Another
+/// boundary that only begins like this one is not it. `from` is more than 0: a header with the
+/// boundary stands before it.
+Delimiter find_delimiter(std::string_view text, std::size_t from, std::string_view delimiter) {
+  for (std::size_t at = find_line_start(text, from, '-'); at != std::string_view::npos;
+       at = find_line_start(text, at + 1, '-')) {
+    Cursor cursor(text.substr(at));
+    if (!cursor.take(delimiter)) continue;
     const bool last = cursor.take("--");
     cursor.take_while(ascii::is_blank);
-    if (cursor.at_end() || cursor.take('\n') || cursor.take("\r\n")) {
-      return {at + 1, at + line_start.size() + static_cast<std::size_t>(cursor.offset()), last};
-    }
+    if (cursor.at_end() || cursor.take('\n') || cursor.take("\r\n"))
+      return {at, at + static_cast<std::size_t>(cursor.offset()), last};
   }
   return {};
 }
@@ -131,19 +132,19 @@ Result<void> MailReader::read_entity(Extent extent) {
 
 Result<void> MailReader::read_body(const Header& header, Extent body) {
   mail_header::read_media_type(header.content_type, type_);
-  std::string& line_start = line_starts_[body.nesting];
+  std::string& delimiter = delimiters_[body.nesting];
   if (type_.starts_with("multipart/") &&
-      mail_header::read_parameter(header.content_type, "boundary", line_start) &&
-      !line_start.empty() && line_start.size() <= kMaxBoundary) {
-    line_start.insert(0, "\n--");
+      mail_header::read_parameter(header.content_type, "boundary", delimiter) &&
+      !delimiter.empty() && delimiter.size() <= kMaxBoundary) {
+    delimiter.insert(0, "--");
     const std::string_view text = message_.substr(0, body.end);
-    const Delimiter first = find_delimiter(text, body.begin, line_start);
+    const Delimiter first = find_delimiter(text, body.begin, delimiter);
     // Without a part it is one itself, as with Python's `email`.
     if (first.begin != std::string_view::npos && !first.last) {
       if (body.nesting == kMaxNesting) return limit(Errc::mail_nesting, kMaxNesting, body.begin);
       body.in_digest = type_ == "multipart/digest";
       body.begin = first.end;
-      return read_multipart(body, line_start);
+      return read_multipart(body, delimiter);
     }
   }
   return add_leaf(header, body);
@@ -151,10 +152,10 @@ Result<void> MailReader::read_body(const Header& header, Extent body) {
 
 /// The parts of a multipart; `body` begins behind the first delimiter's line. What stands before
 /// that (preamble) and behind the last (epilogue) is for old mail programs and not read.
-Result<void> MailReader::read_multipart(Extent body, std::string_view line_start) {
+Result<void> MailReader::read_multipart(Extent body, std::string_view delimiter) {
   const std::string_view text = message_.substr(0, body.end);
   while (true) {
-    const Delimiter next = find_delimiter(text, body.begin, line_start);
+    const Delimiter next = find_delimiter(text, body.begin, delimiter);
     const bool found = next.begin != std::string_view::npos;
     // Two delimiters on top of each other have no part between them.
     if (!found || next.begin > body.begin) {

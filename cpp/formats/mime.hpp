@@ -83,7 +83,7 @@ class MailReader {
 
   Result<void> read_entity(Extent extent);
   Result<void> read_body(const Header& header, Extent body);
-  Result<void> read_multipart(Extent body, std::string_view line_start);
+  Result<void> read_multipart(Extent body, std::string_view delimiter);
   Result<void> add_leaf(const Header& header, const Extent& body);
 
   MailInfo mail_;
@@ -95,7 +95,7 @@ class MailReader {
   // Kept for their memory: the type of the entity at hand, and a line end, "--" and the boundary of
   // each multipart around it.
   std::string type_;
-  std::array<std::string, kMaxNesting + 1> line_starts_;
+  std::array<std::string, kMaxNesting + 1> delimiters_;
 };
 
 /// Undoes the transfer encoding (RFC 2045 6) of `part` into `out`, whose old content is lost:

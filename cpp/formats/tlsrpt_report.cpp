@@ -41,12 +41,6 @@ int value_of(std::string_view digits) {
   return value;
 }
 
-// Exactly `width` digits, or -1.
-int take_number(Cursor& cursor, std::size_t width) {
-  const std::string_view digits = cursor.take_while(is_digit, width);
-  return digits.size() == width ? value_of(digits) : -1;
-}
-
 std::int64_t add_saturating(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
@@ -71,11 +65,11 @@ bool is_missing(const dom::element& value) {
 Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
   const auto invalid = [text] { return Error{Errc::date_invalid, excerpt(text), 0}; };
   Cursor cursor(text);
-  const int year = take_number(cursor, 4);
+  const int year = cursor.take_digits(4);
   const bool dash1 = cursor.take('-');
-  const int month = take_number(cursor, 2);
+  const int month = cursor.take_digits(2);
   const bool dash2 = cursor.take('-');
-  const int day = take_number(cursor, 2);
+  const int day = cursor.take_digits(2);
   if (year < 0 || month < 0 || day < 0 || !dash1 || !dash2) return invalid();
   const std::chrono::year_month_day date{std::chrono::year(year),
                                          std::chrono::month(static_cast<unsigned>(month)),
@@ -92,11 +86,11 @@ Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
     } else if (!cursor.take('T') && !cursor.take('t')) {
       return invalid();
     }
-    const int hour = take_number(cursor, 2);
+    const int hour = cursor.take_digits(2);
     const bool colon1 = cursor.take(':');
-    const int minute = take_number(cursor, 2);
+    const int minute = cursor.take_digits(2);
     const bool colon2 = cursor.take(':');
-    const int second = take_number(cursor, 2);
+    const int second = cursor.take_digits(2);
     // Second 60 is a leap second (RFC 3339 §5.7).
     if (!colon1 || !colon2 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
         second > 60) {
@@ -109,9 +103,9 @@ Result<std::int64_t> parse_date(std::string_view text, Deviations& deviations) {
     } else if (!cursor.take('Z') && !cursor.take('z')) {
       const bool east = cursor.peek() == '+';
       if (!cursor.take('+') && !cursor.take('-')) return invalid();
-      const int hours = take_number(cursor, 2);
+      const int hours = cursor.take_digits(2);
       const bool colon = cursor.take(':');
-      const int minutes = take_number(cursor, 2);
+      const int minutes = cursor.take_digits(2);
       if (!colon || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return invalid();
       const std::int64_t offset = hours * 3600 + minutes * 60;
       seconds += east ? -offset : offset;
@@ -451,6 +445,8 @@ class ReportReader::Walker {
   // Microsoft writes a TLSA set as one string that is itself a JSON array of strings, in an array
   // or alone.
   bool unfold(std::string_view text) {
+    // Nearly every line begins with the letter of a key.
+    if (text.empty() || ascii::is_alpha(text.front())) return false;
     if (!text.substr(json::skip_space(text, 0)).starts_with('[')) return false;
     dom::array lines;
     if (reader_.parsers_->inner.parse(simdjson::padded_string(text)).get(lines)) return false;

@@ -12,34 +12,38 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "base/siphash.hpp"
+#include "base/keyed_hash.hpp"
 #include "formats/tlsrpt_report.hpp"
 
 namespace mxseal::reports {
 
-/// A set of 64-bit hashes, each with a number. In shards, which grow one after the other and not
+/// 64-bit hashes, each with a value and a number. In shards, which grow one after the other and not
 /// all at once.
-class HashSet {
+class HashMap {
  public:
-  explicit HashSet(bool numbered) : numbered_(numbered) {}
+  explicit HashMap(bool numbered) : numbered_(numbered) {}
 
-  /// Adds `hash` with `number`; false where it is there already, and then `number` is what it was
-  /// added with (if numbered).
-  bool add(std::uint64_t hash, std::uint32_t& number);
+  /// Adds `hash` with `value` and `number`; false where it is there already, and then they become
+  /// what it was added with (the number if numbered).
+  bool add(std::uint64_t hash, std::uint64_t& value, std::uint32_t& number);
 
   /// Fetches the place of `hash` from memory, for an add() that comes a little later.
   void prefetch(std::uint64_t hash) const;
 
  private:
+  struct Entry {
+    std::uint64_t hash = 0;  // 0 is free
+    std::uint64_t value = 0;
+  };
   struct Shard {
-    std::vector<std::uint64_t> hashes;  // 0 is free
+    std::vector<Entry> entries;
     std::vector<std::uint32_t> numbers;
     std::size_t used = 0;
   };
   static constexpr std::size_t kShards = 64;
 
   static std::size_t slot_of(const Shard& shard, std::uint64_t hash);
+  static std::size_t find(const Shard& shard, std::uint64_t hash);
   void grow(Shard& shard) const;
   std::array<Shard, kShards> shards_;
   bool numbered_;
@@ -56,22 +60,22 @@ struct Digest {
 class Distinct {
  public:
   /// With `numbered`, add() can tell which report a duplicate repeats, for 4 more bytes a report.
-  explicit Distinct(bool numbered, SipKey key = SipKey::random())
-      : contents_(numbered), ids_(false), key_(key) {}
+  explicit Distinct(bool numbered, const SipKey& key = SipKey::random())
+      : seen_(numbered), key_(key) {}
 
   /// Whether the report was added before. `number` is then that of the report it repeats.
   Seen add(const tlsrpt::Report& report, std::uint32_t& number);
-  /// A report that was met elsewhere, under the same key.
-  void add(const Digest& digest);
+  /// The same by a report's digest, which may have been made elsewhere under the same key.
+  Seen add(const Digest& digest, std::uint32_t& number);
   /// Of the report that was added last.
   const Digest& last() const { return last_; }
 
  private:
-  HashSet contents_;
-  HashSet ids_;
-  SipKey key_;
+  // The first report of an id by its id; others under that id by their content. So most reports are
+  // one look-up, of a place that was fetched while the content was hashed.
+  HashMap seen_;
+  HashKey key_;
   Digest last_;
-  Bytes scratch_;
 };
 
 }  // namespace mxseal::reports

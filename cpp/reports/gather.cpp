@@ -37,7 +37,8 @@ class Stage {
         distinct_(collector.wants_numbers(),
                   options.part != nullptr ? options.part->key : SipKey::random()) {
     if (options.part == nullptr) return;
-    for (const Digest& known : options.part->known) distinct_.add(known);
+    std::uint32_t unused = 0;
+    for (const Digest& known : options.part->known) distinct_.add(known, unused);
   }
 
   void report(tlsrpt::Report& report, const Place& place) {

@@ -194,13 +194,25 @@ std::int32_t Sums::group_for(const tlsrpt::Report& report) {
     group.start = std::min(group.start, report.start);
     group.end = std::max(group.end, report.end);
     if (report.organization_name.data() != nullptr) {
-      const std::int32_t pair[] = {index, organization_names_.intern(report.organization_name)};
-      const std::int64_t before = group_organizations_.texts().size();
-      group_organizations_.intern({reinterpret_cast<const char*>(pair), sizeof pair});
-      group.organizations += group_organizations_.texts().size() - before;
+      count_organization(index, organization_names_.intern(report.organization_name));
     }
   }
   return index;
+}
+
+// Counts an organization in a group once. The first 64 of an archive, nearly always all, are bits.
+void Sums::count_organization(std::int32_t index, std::int32_t organization) {
+  Group& group = groups_[static_cast<std::size_t>(index)];
+  if (organization < 64) {
+    const std::uint64_t bit = std::uint64_t{1} << organization;
+    group.organizations += (group.first_organizations & bit) == 0 ? 1 : 0;
+    group.first_organizations |= bit;
+    return;
+  }
+  const std::int32_t pair[] = {index, organization};
+  const std::int64_t before = group_organizations_.texts().size();
+  group_organizations_.intern({reinterpret_cast<const char*>(pair), sizeof pair});
+  group.organizations += group_organizations_.texts().size() - before;
 }
 
 void Sums::add_to(std::int64_t& sum, std::int64_t count) {

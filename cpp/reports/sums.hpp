@@ -85,6 +85,7 @@ class Sums {
     std::int64_t end = 0;
     std::int64_t successful = 0;
     std::int64_t failed = 0;
+    std::uint64_t first_organizations = 0;  // a bit each, by number
     std::uint64_t last_report = 0;
   };
   // The sessions that one report gives for one group and domain, until it is known which sum is the
@@ -101,6 +102,7 @@ class Sums {
   void add_policies(const tlsrpt::Report& report);
   void add_details(const tlsrpt::Report& report, const tlsrpt::PolicyEntry& entry);
   std::int32_t group_for(const tlsrpt::Report& report);
+  void count_organization(std::int32_t index, std::int32_t organization);
   void add_to(std::int64_t& sum, std::int64_t count);
   void add_pending();
   std::vector<std::int32_t> sorted_groups() const;
@@ -113,7 +115,7 @@ class Sums {
   std::vector<std::int32_t> numbers_;               // period, then a number a key: the group's name
   Dictionary names_;                                // numbers_ as bytes -> group
   Dictionary organization_names_;
-  Dictionary group_organizations_;  // (group, organization) as bytes
+  Dictionary group_organizations_;  // (group, organization) as bytes, for the others
   std::vector<Group> groups_;
   std::vector<Pending> pending_;
   std::uint64_t report_ = 0;

@@ -28,7 +28,16 @@ def require(library: str, extra: str, purpose: str) -> Any:
 
 def to_arrow(table: Table) -> pyarrow.Table:
     """The table as a pyarrow.Table, over the same memory."""
-    result: pyarrow.Table = require("pyarrow", "parquet", "to_arrow()").table(table)
+    return arrow_table(require("pyarrow", "parquet", "to_arrow()"), table)
+
+
+def arrow_table(arrow: Any, table: Any) -> pyarrow.Table:
+    """A table of the core as a pyarrow.Table, over the same memory.
+
+    Not by pyarrow.table(): that imports pandas wherever it is installed, only to see that the table
+    is no DataFrame.
+    """
+    result: pyarrow.Table = arrow.RecordBatchReader.from_stream(table).read_all()
     return result
 
 

@@ -356,10 +356,10 @@ class Scan:
 
     def to_arrow(self) -> pyarrow.Table:
         """All rows as a ``pyarrow.Table``, once the scan is done (extra ``parquet``)."""
-        from mxseal._frames import require
+        from mxseal._frames import arrow_table, require
 
         arrow = require("pyarrow", "parquet", "to_arrow()")
-        tables = [arrow.table(each) for each in self._tables() or [no_rows(self.domains)]]
+        tables = [arrow_table(arrow, each) for each in self._tables() or [no_rows(self.domains)]]
         whole: pyarrow.Table = arrow.concat_tables(tables)
         return whole.replace_schema_metadata({b"mxseal": self.record_text().encode()})
 

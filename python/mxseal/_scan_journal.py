@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, get_args
 from mxseal._check import Verdict
 from mxseal._core import __version__
 from mxseal._core.check import findings
-from mxseal._frames import require
+from mxseal._frames import arrow_table, require
 from mxseal._reading import WrongValueError
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Journal:
 
     def append(self, batch: Table) -> None:
         """Rows that are kept from now on."""
-        self._append(self._arrow.table(batch))
+        self._append(arrow_table(self._arrow, batch))
         self._file.flush()
 
     def _append(self, table: pyarrow.Table, *, checked: bool = True) -> None:

@@ -36,7 +36,7 @@ from mxseal import _scan
 from mxseal._core import tlsrpt as core
 from mxseal._domain_files import Kind, Line
 from mxseal._domains import DomainList
-from mxseal._frames import require
+from mxseal._frames import arrow_table, require
 from mxseal._reading import Archive, Day, Names, Period, Spec, WrongValueError, spec
 from mxseal._scan import Scan, ScanSettings
 from mxseal._scan_journal import Journal, kept
@@ -465,9 +465,9 @@ def _sum_up(
     with _at_hand(files, name) as (path, names):
         sums, digests = Archive(path, *asked_of, 1).summarize_part(asked, key, known)
     return _Part(
-        _with_names(pyarrow.table(sums), names),
+        _with_names(arrow_table(pyarrow, sums), names),
         digests,
-        _with_names(pyarrow.table(sums.errors), names),
+        _with_names(arrow_table(pyarrow, sums.errors), names),
         {each: getattr(sums.counts, each) for each in _COUNTS},
         sums.counted_once,
         sums.failed_without_detail,

@@ -112,7 +112,10 @@ def attachment(mail: bytes) -> bytes:
     end = mail.find(b"\n--", body)
     text = mail[body : end if end >= 0 else len(mail)]
     if b"base64" in encoding:
-        return binascii.a2b_base64(text)
+        try:
+            return binascii.a2b_base64(text)
+        except binascii.Error:  # a mail that was cut off
+            return b""
     return binascii.a2b_qp(text) if b"quoted-printable" in encoding else text
 
 

@@ -7,6 +7,8 @@ Q39: no field of a report is lost on the way.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -212,3 +214,16 @@ def test_a_missing_library_is_an_error_with_the_install_line(
         archive.policies.to_polars()
     with pytest.raises(MissingExtraError, match=r"pip install 'mxseal\[pandas\]'"):
         archive.policies.to_pandas()
+
+
+def test_a_table_for_pyarrow_imports_no_pandas() -> None:
+    """pyarrow.table() does so wherever it is installed: 46 MiB and a third of a second."""
+    pytest.importorskip("pandas")
+    code = (
+        "import sys; from mxseal import tlsrpt;"
+        "tlsrpt.read_reports(sys.argv[1]).policies.to_arrow();"
+        "print('pandas' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(ARCHIVE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mxseal._frames import require
+from mxseal._frames import arrow_table, require
 from mxseal._output.sink import Sink
 from mxseal._rows import TableLike
 
@@ -20,5 +20,5 @@ def library() -> Any:
 
 def write_parquet(table: TableLike, sink: Sink) -> None:
     """One Parquet file; types and column names are the table's."""
-    arrow = require("pyarrow", "parquet", "--format parquet").table(table)
-    library().write_table(arrow, sink.binary, row_group_size=ROW_GROUP)
+    whole = arrow_table(require("pyarrow", "parquet", "--format parquet"), table)
+    library().write_table(whole, sink.binary, row_group_size=ROW_GROUP)

@@ -31,6 +31,29 @@ TEST(Cursor, take_while_stops_at_the_most) {
   EXPECT_EQ(cursor.rest(), "x");
 }
 
+TEST(Cursor, take_digits_takes_as_many_as_asked_for_or_none) {
+  Cursor cursor("2026-1");
+  EXPECT_EQ(cursor.take_digits(5), -1) << "the fifth is none";
+  EXPECT_EQ(cursor.take_digits(4), 2026);
+  EXPECT_EQ(cursor.take_digits(1), -1);
+  EXPECT_TRUE(cursor.take('-'));
+  EXPECT_EQ(cursor.take_digits(2), -1) << "there is one alone";
+  EXPECT_EQ(cursor.take_digits(1), 1);
+  EXPECT_EQ(cursor.take_digits(0), 0);
+}
+
+TEST(Cursor, take_folded_line_takes_what_continues_it) {
+  Cursor cursor("a\r\n\tb\n c\r\nd\n\n \r\ne\n\t");
+  EXPECT_EQ(cursor.take_folded_line(), "a\r\n\tb\n c");
+  EXPECT_EQ(cursor.take_folded_line(), "d");
+  EXPECT_EQ(cursor.take_folded_line(), "\n ") << "a blank line is one too";
+  EXPECT_EQ(cursor.take_folded_line(), "e\n\t");
+  EXPECT_TRUE(cursor.at_end());
+  EXPECT_EQ(cursor.take_folded_line(), "");
+  EXPECT_EQ(Cursor("a\r").take_folded_line(), "a\r") << "a CR alone ends no line";
+  EXPECT_EQ(Cursor("\n").take_folded_line(), "");
+}
+
 TEST(Cursor, take_hex_pair_takes_both_digits_or_none) {
   Cursor cursor("4a%fFx0");
   EXPECT_EQ(cursor.take_hex_pair(), 'J');

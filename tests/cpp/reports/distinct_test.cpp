@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 
 namespace mxseal::reports {
@@ -90,13 +90,13 @@ TEST(Distinct, a_report_that_another_one_knows_is_a_duplicate_under_the_same_key
   std::uint32_t number = 0;
   ASSERT_EQ(there.add(plain(), number), Seen::first);
   Distinct here(false, key);
-  here.add(there.last());
+  EXPECT_EQ(here.add(there.last(), number), Seen::first);
   EXPECT_EQ(here.add(plain(), number), Seen::duplicate);
   tlsrpt::Report other = plain();
   other.start = 0;
   EXPECT_EQ(here.add(other, number), Seen::id_again);
   Distinct elsewhere(false);
-  elsewhere.add(there.last());
+  elsewhere.add(there.last(), number);
   EXPECT_EQ(elsewhere.add(plain(), number), Seen::first);
 }
 
@@ -111,16 +111,33 @@ TEST(Distinct, a_missing_id_is_no_repeated_id) {
   }
 }
 
-TEST(HashSet, agrees_with_a_plain_set_while_it_grows) {
-  HashSet hashes(true);
-  std::set<std::uint64_t> plain_set;
+TEST(Distinct, many_reports_under_one_id_are_known_again_each) {
+  Distinct distinct(true);
+  for (const Seen later : {Seen::id_again, Seen::duplicate}) {
+    for (std::uint32_t n = 0; n < 1000; ++n) {
+      tlsrpt::Report report = plain();
+      report.start = n;
+      std::uint32_t number = n;
+      const bool first = n == 0 && later == Seen::id_again;
+      EXPECT_EQ(distinct.add(report, number), first ? Seen::first : later);
+      EXPECT_EQ(number, n);
+    }
+  }
+}
+
+TEST(HashMap, agrees_with_a_plain_map_while_it_grows) {
+  HashMap hashes(true);
+  std::map<std::uint64_t, std::uint32_t> plain_map;
   std::uint64_t state = 1;
   for (std::uint32_t n = 0; n < 100'000; ++n) {
     state = state * 6364136223846793005U + 1442695040888963407U;
     const std::uint64_t hash = (state >> 11) % 60'000 * 0x9E3779B97F4A7C15U;  // 0 is among them
     std::uint32_t number = n;
-    ASSERT_EQ(hashes.add(hash, number), plain_set.insert(hash).second);
-    ASSERT_LE(number, n);
+    std::uint64_t value = n + std::uint64_t{1'000'000};
+    const auto [known, added] = plain_map.try_emplace(hash, n);
+    ASSERT_EQ(hashes.add(hash, value, number), added);
+    ASSERT_EQ(number, known->second);
+    ASSERT_EQ(value, known->second + std::uint64_t{1'000'000});
   }
 }
 

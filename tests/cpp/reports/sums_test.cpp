@@ -280,5 +280,18 @@ TEST(Sums, a_report_may_be_grouped_by_its_place) {
             (Lines{"null|null|null|null|1|", "\\xff.tar|a.zip/message 7|a@mail.example|null|1|"}));
 }
 
+TEST(Sums, each_of_many_organizations_counts_once_in_a_group) {
+  Sums sums({Key::policy_domain}, Period::none);
+  for (const bool again : {false, true}) {
+    for (int n = 0; n < 100; ++n) {
+      const std::string name = "Mail " + std::to_string(n);
+      sums.add(report_of({{"sts", "a", 1, 0}}, again ? kDay : 0, name), Place());
+      if (n >= 30) sums.add(report_of({{"sts", "b", 1, 0}}, again ? kDay : 0, name), Place());
+    }
+  }
+  EXPECT_EQ(rows_of(sums, "policy_domain", "organizations"),
+            (Lines{"a|200|200|100|", "b|140|140|70|"}));
+}
+
 }  // namespace
 }  // namespace mxseal::reports
