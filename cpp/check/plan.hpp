@@ -84,7 +84,7 @@ class Checker {
   /// The policy host of a domain alone, without asking for the record.
   void start_policy(const DomainName& domain, OnDone on_done);
 
-  const net::ResolverCounts& resolver_counts() const { return resolver_.counts(); }
+  net::ResolverCounts resolver_counts() const { return resolver_.counts(); }
   /// Questions and connections whose turn has not come.
   std::size_t waiting_questions() const { return resolver_.waiting(); }
   std::size_t waiting_connections() const { return turns_.waiting(); }

@@ -4,9 +4,12 @@
 // c-ares calls the functions that carry whole messages deprecated from 1.28 on; those that replace them are not in 1.18.
 #define CARES_NO_DEPRECATED
 #include <ares.h>
+#include <linux/sock_diag.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <new>
 #include <string>
@@ -28,13 +31,25 @@ void initialize_library() {
   if (status != ARES_SUCCESS) throw std::bad_alloc();  // untested: memory
 }
 
+// What the kernel threw away because the socket's buffer was full.
+std::uint64_t dropped_by(int socket) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_DGRAM) return 0;
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  size = sizeof memory;
+  if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
+  return memory[SK_MEMINFO_DROPS];
+}
+
 }  // namespace
 
 // A channel of c-ares has one UDP socket. It closes it when no question is open, and then begins with another port.
 class DnsTransport::Channel {
  public:
-  Channel(Reactor& reactor, const Server& server, std::chrono::milliseconds timeout)
-      : reactor_(reactor) {
+  Channel(Reactor& reactor, const Server& server, std::chrono::milliseconds timeout,
+          std::uint64_t& dropped)
+      : reactor_(reactor), dropped_(dropped) {
     initialize_library();
     std::string no_file = "/dev/null";  // nothing of the system's configuration is wanted
     ares_options settings{};
@@ -142,6 +157,7 @@ class DnsTransport::Channel {
   static void on_socket(void* data, ares_socket_t socket, int readable, int writable) {
     auto* self = static_cast<Channel*>(data);
     if (readable == 0 && writable == 0) {
+      self->dropped_ += dropped_by(socket);  // it will be closed
       self->reactor_.forget(socket);
       return;
     }
@@ -154,6 +170,7 @@ class DnsTransport::Channel {
   }
 
   Reactor& reactor_;
+  std::uint64_t& dropped_;
   ares_channel channel_ = nullptr;
   std::size_t sent_ = 0;  // from this port
   std::size_t open_ = 0;
@@ -182,7 +199,7 @@ DnsTransport::Channel& DnsTransport::next_channel() {
       std::ranges::min_element(channels_, {}, [](const auto& each) { return each->open(); });
   if (least != channels_.end() && ((*least)->open() == 0 || channels_.size() == kMaxChannels))
     return **least;
-  return *channels_.emplace_back(std::make_unique<Channel>(reactor_, server_, timeout_));
+  return *channels_.emplace_back(std::make_unique<Channel>(reactor_, server_, timeout_, dropped_));
 }
 
 // Asking c-ares for its next timer costs a walk over all questions each time; whoever asks keeps the time anyway.

@@ -42,6 +42,9 @@ class DnsTransport {
   /// that is sent again should take another socket: newer c-ares gets stuck on one where an empty datagram has come in.
   void send(std::string_view question, bool another_socket, OnOutcome on_outcome);
 
+  /// Datagrams that came while a socket of ours had no room, of the sockets that are closed since.
+  std::uint64_t dropped() const { return dropped_; }
+
  private:
   class Channel;
 
@@ -52,6 +55,7 @@ class DnsTransport {
   Reactor& reactor_;
   Server server_;
   std::chrono::milliseconds timeout_;
+  std::uint64_t dropped_ = 0;
   std::vector<std::unique_ptr<Channel>> channels_;
   Channel* current_ = nullptr;  // takes the next question
   std::optional<Reactor::TimerId> sweep_;

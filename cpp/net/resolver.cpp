@@ -120,7 +120,11 @@ class Resolver::Core {
   void ask(std::string name, dns::Type type, OnAnswer on_answer);
   void validation(std::function<void(Validation)> on_answer);
   std::size_t waiting() const { return waiting_.size(); }
-  const ResolverCounts& counts() const { return counts_; }
+  ResolverCounts counts() const {
+    ResolverCounts all = counts_;
+    for (const auto& each : upstreams_) all.dropped += each->transport.dropped();
+    return all;
+  }
 
  private:
   class Question;
@@ -579,7 +583,7 @@ std::size_t Resolver::waiting() const {
   return core_->waiting();
 }
 
-const ResolverCounts& Resolver::counts() const {
+ResolverCounts Resolver::counts() const {
   return core_->counts();
 }
 

@@ -58,6 +58,7 @@ struct ResolverCounts {
   std::uint64_t answered = 0;   ///< questions that were answered; SERVFAIL and bogus are answers
   std::uint64_t timed_out = 0;  ///< questions that nobody answered in time
   std::uint64_t failed = 0;     ///< questions that no resolver could be asked, or would answer
+  std::uint64_t dropped = 0;    ///< messages for which our sockets had no room; asked for again
 };
 
 class Resolver {
@@ -88,7 +89,7 @@ class Resolver {
 
   /// Questions whose turn has not come.
   std::size_t waiting() const;
-  const ResolverCounts& counts() const;
+  ResolverCounts counts() const;
 
  private:
   class Core;

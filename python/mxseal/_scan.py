@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 WAIT = 0.1  # seconds without the GIL at most
 LEAST_FED = 256  # lines at once, where there are so many
+GONE = 200  # questions in a row that no resolver could be asked
 BLOCKLIST = "~/.config/mxseal/blocklist"
 
 # Fixed limits of a scan: seconds for a policy, seconds for an MX address, new connections a second
@@ -202,6 +203,8 @@ class Scan:
         self._carried: dict[int, tuple[Any, ...]] = {}
         self._ended = False
         self._failure: NetworkError | None = None
+        self._answered = 0  # questions
+        self._failed = 0  # that had failed when the last one was answered
         self._last: dict[str, Any] = {}  # progress, once it is stopped
         self._rows = 0
         self._batches: list[Table] | None = None
@@ -310,14 +313,24 @@ class Scan:
             rows: some are done. Before, a question that fails at once may still be asked again.
         """
         now = running.progress()
-        failed = now["timed_out"] + (now["failed"] if rows else 0)
-        if now["answered"] > 0 or failed == 0:
+        if now["answered"] > self._answered:
+            self._answered, self._failed = now["answered"], now["failed"]
             return
+        if self._answered:
+            # It answered before, and cannot be reached now. Questions that time out are no sign: a
+            # list's last domains may be the slow ones.
+            if now["failed"] - self._failed < GONE:
+                return
+            what = "no resolver answers any more"
+        else:
+            if now["timed_out"] + (now["failed"] if rows else 0) == 0:
+                return
+            what = "no resolver answers"
         self.stop()
         given = self.settings.resolvers
         resolvers = ", ".join(given or core.system_resolvers())
         where = resolvers if given else f"{resolvers} (resolv.conf)"
-        self._failure = NetworkError("scan.resolver-error", "no resolver answers", where)
+        self._failure = NetworkError("scan.resolver-error", what, where)
         raise self._failure
 
     def progress(self) -> dict[str, Any]:
@@ -397,7 +410,8 @@ class Scan:
             "resolver": list(self.settings.resolvers) or core.system_resolvers(),
             "resolver_validates": now.get("resolver_validates"),
             "questions": {
-                name: now.get(name, 0) for name in ("questions", "messages", "answers", "timed_out")
+                name: now.get(name, 0)
+                for name in ("questions", "messages", "answers", "dropped", "timed_out")
             },
             "started": text_of(self._started),
             "ended": text_of(self._ended_at),

@@ -29,6 +29,7 @@ import pytest
 
 import mxseal
 from commands import Run, runner
+from mortal_resolver import mortal_resolver
 from mxseal.lab import Lab, Situation
 from mxseal.lab.model import MailHost, MailServer
 
@@ -244,6 +245,16 @@ def test_where_no_resolver_answers_it_is_3_and_no_file(run: Run, lab: Lab) -> No
                 "  do  start it, or name another: --resolver ADDRESS[:PORT]\n"
             )
     assert {each.name for each in Path().iterdir()} == {"domains.txt"}
+
+
+def test_where_the_resolver_goes_away_what_is_done_stays(run: Run) -> None:
+    list_of([f"d{number}.test" for number in range(20_000)])
+    with mortal_resolver(answers=20_000) as resolver:
+        done = run("domains.txt", "-o", "scan.parquet", "--resolver", resolver)
+    assert (done.status, done.out) == (3, "")
+    assert "Go on: the same command and --resume" in done.err
+    assert "error: no resolver answers any more" in done.err
+    assert Path("scan.parquet.part").exists()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pytest
 
 import mxseal
+from mortal_resolver import mortal_resolver
 from mxseal import DomainCheck, MxsealError, NetworkError, ParseError
 from mxseal._check import Settings, check_all
 from mxseal._domains import DomainList
@@ -560,6 +561,18 @@ def test_where_no_resolver_answers_it_ends(lab: Lab, kind: str) -> None:
             scan.to_arrow()
         assert error.value.code == "scan.resolver-error"
         assert error.value.subject == resolver
+
+
+def test_a_resolver_that_goes_away_ends_it_and_rows_that_say_nothing_are_not_handed_out() -> None:
+    names = [f"d{number}.test" for number in range(20_000)]
+    rows: list[int] = []
+    with mortal_resolver(answers=10_000) as resolver:
+        scan = mxseal.scan(names, resolver=resolver, allow_private=True)
+        with pytest.raises(NetworkError, match="no resolver answers any more") as error:
+            rows.extend(len(batch) for batch in scan)
+    assert error.value.subject == resolver
+    assert 0 < sum(rows) < len(names)
+    assert scan.record()["questions"]["dropped"] == 0
 
 
 # --------------------------------------------------------------------------------------- left alone

@@ -341,6 +341,8 @@ class _File:
             self._tell_of_the_rest()
             raise
         except NetworkError:
+            if self.journal.rows:
+                self._tell_of_the_rest()
             raise
         except OSError as error:
             reason = error.strerror or str(error)
