@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/ip_address.hpp"
@@ -121,7 +121,7 @@ class Hosts {
   net::ConnectionTurns& turns_;
   Options options_;
   std::function<void(const facts::SmtpProbe&)> on_probe_;
-  std::unordered_map<std::string, Kept> hosts_;
+  std::map<std::string, Kept> hosts_;
   std::list<std::string> ages_;  // asked for last at the end
   std::size_t running_ = 0;
   std::size_t bytes_ = 0;  // of those that are done
