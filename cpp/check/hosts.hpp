@@ -35,6 +35,9 @@ inline constexpr std::size_t kMaxAddresses = 20;
 std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
                                     const facts::AddressLookup& second, bool& cut);
 
+/// What is asked for and not answered yet: should the time end before the answer, that is what it was.
+void expect(facts::Lookup& lookup, std::string name);
+
 /// Something that had to wait for its turn.
 struct Turn {
   net::Time asked;
