@@ -78,7 +78,7 @@ def _steps(steps: list[Step], terminal: Terminal) -> list[str]:
             text = f"after {period(step.wait)}{more} ({step.wait_for}): {text}"
         first, *rest = terminal.wrapped(terminal.text(text).split(), indent, " ")
         lines += [f"  {number}  {first.lstrip()}", *rest]
-        lines += [f"{' ' * indent}  {terminal.text(line)}" for line in step.lines]
+        lines += [f"{' ' * indent}  {terminal.whole(line)}" for line in step.lines]
     if any(step.wait for step in steps):
         lines += paragraph(
             "TTLs are what the resolver showed: where the zone has a longer one, wait for that.",
