@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // mxseal._core.check: one run of checks, and the table of findings.
 #include <chrono>
-#include <cmath>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -158,10 +157,7 @@ py::list to_python(const facts::TlsaLookup& lookup) {
 py::dict to_python(judge::DomainDane state, facts::Validation validation) {
   py::dict out;
   out["state"] = py::str(judge::domain_dane_name(state));
-  out["resolver_validates"] =
-      validation == facts::Validation::unknown
-          ? py::object(py::none())
-          : py::object(py::bool_(validation == facts::Validation::validates));
+  out["resolver_validates"] = resolver_validates(validation);
   return out;
 }
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "bindings/network.hpp"
 
-#include <chrono>
 #include <cmath>
 
 #include "bindings/errors.hpp"
 
 namespace mxseal::bindings {
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(std::llround(seconds * 1000));
+}
+
+py::object resolver_validates(facts::Validation validation) {
+  if (validation == facts::Validation::unknown) return py::none();
+  return py::bool_(validation == facts::Validation::validates);
+}
 
 check::Options network_options(const std::vector<TextOrBytes>& resolvers, double timeout, bool ipv4,
                                bool ipv6, bool allow_private, bool trust_ad) {
@@ -15,7 +23,7 @@ check::Options network_options(const std::vector<TextOrBytes>& resolvers, double
     options.resolver.servers.push_back(unwrap(net::parse_server(to_bytes(text))));
   }
   options.resolver.trust_ad = trust_ad;
-  options.timeout = std::chrono::milliseconds(std::llround(timeout * 1000));
+  options.timeout = milliseconds(timeout);
   options.ipv4 = ipv4;
   options.ipv6 = ipv6;
   options.allow_private = allow_private;

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: MIT
-// What every call that asks the network is told of it.
+// What every call that asks the network is told, and says of it, in Python's terms.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "bindings/pybind.hpp"
 #include "check/plan.hpp"
+#include "facts/dns.hpp"
 #include "pki/trust_store.hpp"
 
 namespace mxseal::bindings {
+
+/// A time as Python has it.
+std::chrono::milliseconds milliseconds(double seconds);
+
+/// Whether the resolver validates; None where that could not be found out.
+py::object resolver_validates(facts::Validation validation);
 
 /// `timeout` in seconds. Raises ParseError for a resolver that is no address.
 check::Options network_options(const std::vector<TextOrBytes>& resolvers, double timeout, bool ipv4,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // mxseal._core.scan: many domains, in a thread of the core.
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,10 +20,6 @@
 namespace mxseal::bindings {
 namespace {
 
-std::chrono::milliseconds milliseconds(double seconds) {
-  return std::chrono::milliseconds(std::llround(seconds * 1000));
-}
-
 std::unique_ptr<check::Scan> begin(
     const std::vector<TextOrBytes>& resolvers, const TextOrBytes& ca_file, double timeout,
     double policy_timeout, double probe_timeout, bool probe, bool thorough, bool ipv4, bool ipv6,
@@ -35,7 +29,8 @@ std::unique_ptr<check::Scan> begin(
     const std::string& allowed, std::optional<std::int64_t> at, bool only_mx) {
   check::Options options = network_options(resolvers, timeout, ipv4, ipv6, allow_private, trust_ad);
   options.resolver.questions_per_second = rate;
-  // More at once than a resolver's socket holds by default (212,992 bytes, about 270 questions) would be lost there and asked again.
+  // A resolver's socket holds about 270 questions by default (212,992 bytes); more at once would be lost there and asked again. Of
+  // 500 domains, the starting value, these are 250.
   options.resolver.most_in_flight = std::max<std::size_t>(concurrency / 2, 1);
   options.ask_port_25 = probe;
   options.thorough = thorough;
@@ -102,10 +97,7 @@ py::dict progress(const check::Scan& self) {
       findings[py::str(judge::row(static_cast<judge::FindingId>(i)).code)] = now.findings[i];
   }
   out["errors"] = std::move(findings);
-  out["resolver_validates"] =
-      now.validation == facts::Validation::unknown
-          ? py::object(py::none())
-          : py::object(py::bool_(now.validation == facts::Validation::validates));
+  out["resolver_validates"] = resolver_validates(now.validation);
   return out;
 }
 

@@ -13,12 +13,6 @@ using facts::LookupStatus;
 
 namespace {
 
-// Should the time of a domain end before the answer, that is what it was.
-void expect(facts::Lookup& lookup, std::string asked) {
-  lookup.name = std::move(asked);
-  lookup.status = LookupStatus::timed_out;
-}
-
 // Most of it are certificates; taken apart one is about three times as large as it came.
 std::size_t size_of(const SharedHost& host) {
   std::size_t bytes = sizeof(host);
@@ -44,6 +38,11 @@ std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
     addresses.resize(kMaxAddresses, IpAddress());
   }
   return addresses;
+}
+
+void expect(facts::Lookup& lookup, std::string name) {
+  lookup.name = std::move(name);
+  lookup.status = LookupStatus::timed_out;
 }
 
 net::Clock::duration Turn::waited_since(net::Time from) const {

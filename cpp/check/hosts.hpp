@@ -2,9 +2,9 @@
 // Hosts: the MX hosts of all domains of a run. Each is looked up and probed at each of its addresses once, and what was seen goes
 // to every domain that names it; what it is worth is judged for each domain anew.
 //
-// At most kKept hosts that are done stay known, of kMaxKeptBytes together, those asked for last; one that is asked for later is probed again. One whose
-// look-ups failed is asked again by the next domain, one that did not answer after a while: what failed for a moment must not
-// decide about all domains of a long run.
+// At most kKept hosts that are done stay known, of kMaxKeptBytes together, those asked for last; a forgotten one is probed again.
+// One whose look-ups failed is asked again by the next domain, one that did not answer after a while: what failed for a moment
+// must not decide about all domains of a long run.
 #pragma once
 
 #include <chrono>
@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/ip_address.hpp"
@@ -31,9 +31,12 @@ namespace mxseal::check {
 /// Addresses of a host that are looked at; the rest stays unknown.
 inline constexpr std::size_t kMaxAddresses = 20;
 
-/// IPv4 addresses first, or as told, kMaxAddresses at most; `cut` becomes true where there were more.
+/// Those of `first`, then those of `second`, kMaxAddresses at most; `cut` becomes true where there were more.
 std::vector<IpAddress> addresses_of(const facts::AddressLookup& first,
                                     const facts::AddressLookup& second, bool& cut);
+
+/// What is asked for and not answered yet: should the time end before the answer, that is what it was.
+void expect(facts::Lookup& lookup, std::string name);
 
 /// Something that had to wait for its turn.
 struct Turn {
@@ -91,7 +94,7 @@ class Hosts {
   Hosts(const Hosts&) = delete;
   Hosts& operator=(const Hosts&) = delete;
 
-  /// The host, whose name must be one that can be asked for. Where it is not done, add to its on_done; it is wanted by one more, and
+  /// The host, whose name must be one that can be asked for. Where it is not done, add to its on_done. It is wanted by one more:
   /// who does not want it any more before it is done must count himself out.
   std::shared_ptr<SharedHost> ask(const std::string& name);
   /// An address of which no name is known: without TLSA records and SNI.
@@ -121,7 +124,7 @@ class Hosts {
   net::ConnectionTurns& turns_;
   Options options_;
   std::function<void(const facts::SmtpProbe&)> on_probe_;
-  std::unordered_map<std::string, Kept> hosts_;
+  std::map<std::string, Kept> hosts_;
   std::list<std::string> ages_;  // asked for last at the end
   std::size_t running_ = 0;
   std::size_t bytes_ = 0;  // of those that are done

@@ -26,13 +26,6 @@ double seconds_between(net::Time from, net::Time to) {
 // Networks that are silent on port 25 before it seems blocked here.
 constexpr std::size_t kSilentNetworks = 2;
 
-// Names of what was asked for and not answered yet: should the time end, that is what it was.
-template <typename Asked>
-void expect(Asked& lookup, const std::string& name) {
-  lookup.name = name;
-  lookup.status = LookupStatus::timed_out;
-}
-
 }  // namespace
 
 // Lives as long as one of its questions is open; after finish() answers find nobody at home.

@@ -37,7 +37,8 @@ struct Options {
   net::PolicyFetchOptions fetch;
   net::SmtpProbeOptions probe;
   std::chrono::milliseconds timeout{90'000};  ///< a domain, in all
-  /// What it waits for its turn to connect does not count up to here: who puts a thousand addresses into one network holds nobody up.
+  /// What it waits for its turn to connect does not count, up to this: who puts a thousand addresses into one network holds nobody
+  /// up.
   std::chrono::milliseconds most_waiting{900'000};
   bool ask_port_25 = true;  ///< not --no-probe
   bool only_mx = false;     ///< which hosts take the mail, and nothing else

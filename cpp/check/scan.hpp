@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Scan: many domains through one Checker, in a thread of its own: lines in, batches of rows out.
 //
-// Everything is bounded: lines that wait, domains in flight, rows that nobody has taken. Who feeds too much is told that there is
-// no room; who does not take what is done stops the work until he does.
+// Everything is bounded: lines that wait (where nobody feeds more than room() says), domains in flight, rows that nobody has
+// taken. Who does not take what is done stops the work until he does.
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ struct ScanProgress {
 
   std::int64_t done = 0;                           ///< rows
   std::int64_t running = 0;                        ///< domains in flight
-  double cpu_seconds = 0;                          ///< that the thread has used
+  double cpu_seconds = 0;                          ///< that the thread had used at its last batch
   std::array<std::int64_t, kVerdicts> verdicts{};  ///< by judge::Verdict
   std::vector<std::int64_t>
       findings;  ///< of the rows handed out: errors and unknown, by judge::FindingId

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "judge/finding.hpp"
@@ -48,7 +48,7 @@ class Chains {
   const pki::TrustStore& roots_;
   std::int64_t at_;
   std::int64_t expires_soon_;
-  std::unordered_multimap<std::string, Entry> entries_;  // by host; its elements do not move
+  std::multimap<std::string, Entry> entries_;  // by host; its elements do not move
 };
 
 }  // namespace mxseal::judge

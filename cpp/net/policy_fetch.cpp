@@ -406,10 +406,9 @@ void PolicyFetcher::Transfer::take_field(std::string_view line) {
   const auto value_of = [line](std::string_view name) -> std::optional<std::string> {
     Cursor cursor(line);
     if (!cursor.take_ignoring_case(name) || !cursor.take(':')) return std::nullopt;
-    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-    cursor.take_while(is_blank);
+    cursor.take_while(ascii::is_blank);
     std::string value(cursor.rest());
-    while (!value.empty() && is_blank(value.back())) value.pop_back();
+    while (!value.empty() && ascii::is_blank(value.back())) value.pop_back();
     return value;
   };
   // Of a repeated field the first counts.

@@ -148,6 +148,7 @@ class Resolver::Core {
   void count_message(Upstream& upstream, Time now);
   void test();
   void tested();
+  bool ad_counts() const;
   Validation judged() const;
 
   // Calls `what` from the reactor, unless this is gone by then.
@@ -457,9 +458,7 @@ void Resolver::Core::count_message(Upstream& upstream, Time now) {
 }
 
 void Resolver::Core::validation(std::function<void(Validation)> on_answer) {
-  const bool ad_counts =
-      std::ranges::any_of(upstreams_, [](const auto& each) { return each->trusted; });
-  if (!ad_counts || saw_ad_) test_ = test_ == Test::not_begun ? Test::done : test_;
+  if (!ad_counts() || saw_ad_) test_ = test_ == Test::not_begun ? Test::done : test_;
   if (test_ == Test::done) return post([this, then = std::move(on_answer)] { then(judged()); });
   want_validation_.push_back(std::move(on_answer));
   if (test_ == Test::not_begun) test();
@@ -484,12 +483,15 @@ void Resolver::Core::tested() {
     post([this, then = std::move(each)] { then(judged()); });
 }
 
+// Whether the AD bit of any server is believed.
+bool Resolver::Core::ad_counts() const {
+  return std::ranges::any_of(upstreams_, [](const auto& each) { return each->trusted; });
+}
+
 Validation Resolver::Core::judged() const {
   if (bogus_ && bogus_->found() && !bogus_->authentic) return Validation::not_secure;
   if (saw_ad_) return Validation::validates;
-  const bool ad_counts =
-      std::ranges::any_of(upstreams_, [](const auto& each) { return each->trusted; });
-  if (!ad_counts || (signed_ && signed_->found())) return Validation::not_secure;
+  if (!ad_counts() || (signed_ && signed_->found())) return Validation::not_secure;
   return Validation::unknown;
 }
 

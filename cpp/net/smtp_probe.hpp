@@ -46,8 +46,8 @@ class SmtpProber {
   SmtpProber(const SmtpProber&) = delete;
   SmtpProber& operator=(const SmtpProber&) = delete;
 
-  /// `host` is the name in the MX record, A-labels, and becomes the SNI; empty: none. `on_done` is called once from the reactor, never from
-  /// within probe(), and before the server has answered QUIT.
+  /// `host` is the name in the MX record, A-labels, and becomes the SNI; empty: none. `on_done` is called once from the reactor, never
+  /// from within probe(), and before the server has answered QUIT.
   void probe(std::string host, const IpAddress& address, OnDone on_done);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reports/distinct.hpp"
 
-#include "base/keyed_hash.hpp"
+#include <utility>
 
 namespace mxseal::reports {
 namespace {

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/domain_name.hpp"
 #include "reports/batch.hpp"
 #include "reports/distinct.hpp"
@@ -22,11 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kPulse = std::chrono::milliseconds(50);
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 // Between readers and collector, always on the calling thread: filters, counts, drops duplicates.
 class Stage {
@@ -100,7 +96,7 @@ class Stage {
   bool keeps_organization(std::string_view name) const {
     const auto& wanted = options_.filter.organizations;
     return wanted.empty() || std::ranges::any_of(wanted, [name](const std::string& each) {
-             return equal_without_case(each, name);
+             return ascii::equal_ignoring_case(each, name);
            });
   }
   bool keeps_domain(const tlsrpt::PolicyEntry& entry) const {

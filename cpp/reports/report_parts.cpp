@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "reports/report_parts.hpp"
 
-#include <algorithm>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "formats/kind.hpp"
 
 namespace mxseal::reports {
@@ -18,9 +18,7 @@ bool has_report_type(std::string_view media_type) {
 bool ends_in_json(std::string_view filename) {
   constexpr std::string_view kEnding = ".json";
   return filename.size() >= kEnding.size() &&
-         std::ranges::equal(
-             filename.substr(filename.size() - kEnding.size()), kEnding,
-             [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+         ascii::equal_ignoring_case(filename.substr(filename.size() - kEnding.size()), kEnding);
 }
 
 bool may_be_report(const mime::Part& part) {

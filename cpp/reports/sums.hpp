@@ -27,20 +27,23 @@
 namespace mxseal::reports {
 
 enum class Key : std::uint8_t {
+  // Of a report.
   organization_name,
   contact_info,
   report_id,
   mail_from,
   submitter,
   source,
-  member,  // of a report
+  member,
+  // Of a policy.
   policy_type,
-  policy_domain,  // of a policy
+  policy_domain,
+  // Of a failure detail.
   result_type,
   sending_mta_ip,
   receiving_mx_hostname,
   receiving_mx_helo,
-  receiving_ip,  // of a failure detail
+  receiving_ip,
   additional_information,
   failure_reason_code,
 };

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from mxseal._check import Severity, plain
 from mxseal._core import check as core
 from mxseal._diff_side import VERDICTS, Seen, Side, State, states
-from mxseal._scan_files import ScanRows
+from mxseal._scan_files import ScanRows, moment
 
 if TYPE_CHECKING:
     import pyarrow
@@ -361,7 +361,5 @@ def _others(pair: _Pair) -> Iterator[Change]:
 
 
 def _compared(side: Side) -> Compared:
-    moment = None
-    if side.started is not None:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=side.started)
-    return Compared(side.rows.name, moment, len(side), side.repeated)
+    started = None if side.started is None else moment(side.started)
+    return Compared(side.rows.name, started, len(side), side.repeated)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What every call that asks the network is told, looked at before anything is asked."""
+"""What checks, probes and fetches are told, looked at before anything is asked.
+
+A scan has bounds of its own (``_scan.ScanSettings``).
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from mxseal._core import __version__
 from mxseal._core import scan as core
 from mxseal._core.tlsrpt import Table
 from mxseal._domains import DomainList
-from mxseal._exceptions import MxsealError, NetworkError, ParseError
+from mxseal._exceptions import MxsealError, NetworkError
 from mxseal._reading import WrongValueError
 
 if TYPE_CHECKING:
@@ -218,7 +218,8 @@ class Scan:
 
         Raises:
             NetworkError: no resolver answers.
-            ParseError: a resolver is no address, the roots or lists cannot be read.
+            ParseError: a resolver is no address, the roots cannot be read, or a line of
+                ``blocklist`` or ``allowlist`` is neither address, network nor domain.
         """
         return self._run()
 
@@ -497,7 +498,6 @@ def scan(
     Raises:
         OSError: a file cannot be read.
         WrongValueError: a value that cannot be meant (a ``ValueError``).
-        ParseError: a line of ``blocklist`` or ``allowlist`` is neither address, network nor domain.
     """
     settings = ScanSettings(
         resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
@@ -579,6 +579,3 @@ def text_of(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-__all__ = ["NetworkError", "ParseError", "Scan", "ScanSettings", "scan"]

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -321,6 +322,11 @@ def microseconds(column: pyarrow.Array) -> pyarrow.Array:
     import pyarrow as pa
 
     return column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
+
+
+def moment(since_1970: int) -> datetime:
+    """A time in microseconds since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=since_1970)
 
 
 def items(column: pyarrow.Array) -> tuple[pyarrow.Array, pyarrow.Array]:

@@ -86,7 +86,7 @@ class Journal:
         self.started = ""
         self.resumed = 0
         self._about = {**about, "version": __version__}
-        self._columns = self._arrow.table(columns)
+        self._columns = arrow_table(self._arrow, columns)
         self._done = bytearray()  # a bit a line
         self._file: Any = None
         self._writer: Any = None

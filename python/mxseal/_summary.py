@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -20,7 +20,7 @@ from mxseal._check import Verdict, plain
 from mxseal._frames import require
 from mxseal._operators import Kind, Operators
 from mxseal._reading import WrongValueError
-from mxseal._scan_files import ScanRows, field, items, microseconds, text
+from mxseal._scan_files import ScanRows, field, items, microseconds, moment, text
 
 if TYPE_CHECKING:
     import pyarrow
@@ -287,8 +287,8 @@ class SummaryBuilder:
         return ScanSummary(
             name=name,
             domains=self._domains,
-            started=_moment(self._first),
-            ended=_moment(self._last),
+            started=None if self._first is None else moment(self._first),
+            ended=None if self._last is None else moment(self._last),
             verdicts={each: self._verdicts[each] for each in VERDICTS if self._verdicts[each]},
             adoption=Adoption(**adoption),
             max_age=[
@@ -304,7 +304,7 @@ class SummaryBuilder:
             expiring=self._expiring,
             expires_within=self._within,
             certificates=[
-                Expiring(host, _known_moment(end), domains)
+                Expiring(host, moment(end), domains)
                 for (end, host), domains in sorted(self._certificates.items())[:MOST_LISTED]
             ],
         )
@@ -524,11 +524,3 @@ def _forget_rare(counts: Counter[str]) -> None:
     if len(counts) > MOST_OPERATORS:
         for name, _ in _ranked(counts)[MOST_OPERATORS // 2 :]:
             del counts[name]
-
-
-def _moment(microseconds_since_1970: int | None) -> datetime | None:
-    return None if microseconds_since_1970 is None else _known_moment(microseconds_since_1970)
-
-
-def _known_moment(microseconds_since_1970: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds_since_1970)

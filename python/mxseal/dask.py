@@ -45,6 +45,7 @@ _PURPOSE = "mxseal.dask"
 distributed = require("distributed", "dask", _PURPOSE)
 fsspec = require("fsspec", "dask", _PURPOSE)
 pyarrow = require("pyarrow", "dask", _PURPOSE)
+require("pyarrow.compute", "dask", _PURPOSE)  # which pyarrow itself does not import
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -131,7 +131,7 @@ def load_truth(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the issue's table: an archive, who reads it, and the bars mxseal is held to."""
+    """One line of the table: an archive, who reads it, and the bars mxseal is held to."""
 
     title: str
     archive: Archive

@@ -296,7 +296,34 @@ zone:
 
 def start_unbound(folder: Path, nsd: Path, namespace: str) -> Callable[[], object]:
     """A resolver that validates ``lab.``, whose zone lies in the folder ``nsd``."""
+    settings = f"""  module-config: "validator iterator"
+  trust-anchor-file: "{nsd}/anchor.ds"
+  trust-anchor-signaling: no
+  domain-insecure: "dead"
+"""
+    return run_unbound(folder, namespace, settings, ("lab", "dead"))
+
+
+def run_unbound(
+    folder: Path, namespace: str, settings: str, zones: tuple[str, ...]
+) -> Callable[[], object]:
+    """A resolver that asks nsd for some zones, and nobody else.
+
+    Args:
+        folder: for all that it keeps.
+        namespace: where.
+        settings: further lines of its section ``server``, the modules among them.
+        zones: without final dot.
+    """
     folder.mkdir()
+    stubs = "".join(
+        f"""stub-zone:
+  name: "{zone}"
+  stub-addr: {AUTHORITY}@5300
+  stub-prime: no
+"""
+        for zone in zones
+    )
     (folder / "unbound.conf").write_text(
         f"""server:
   directory: "{folder}"
@@ -309,23 +336,11 @@ def start_unbound(folder: Path, nsd: Path, namespace: str) -> Callable[[], objec
   logfile: "{folder}/log"
   do-not-query-localhost: no
   do-ip6: no
-  module-config: "validator iterator"
-  trust-anchor-file: "{nsd}/anchor.ds"
-  trust-anchor-signaling: no
   root-key-sentinel: no
   target-fetch-policy: "0 0 0 0 0"
-  domain-insecure: "dead"
-remote-control:
+{settings}remote-control:
   control-enable: no
-stub-zone:
-  name: "lab"
-  stub-addr: {AUTHORITY}@5300
-  stub-prime: no
-stub-zone:
-  name: "dead"
-  stub-addr: {AUTHORITY}@5300
-  stub-prime: no
-"""
+{stubs}"""
     )
     return ended(start_in(namespace, "unbound", "-d", "-c", folder / "unbound.conf"))
 

@@ -285,6 +285,14 @@ def test_a_given_record_is_quoted_as_a_zone_file_wants_it(rehearse: Rehearse) ->
     assert step["lines"] == [r'_mta-sts.enforce.test. IN TXT "v=STSv1; id=1; x=a\"b\\c;"']
 
 
+def test_what_is_to_be_copied_is_shown_whole(rehearse: Rehearse) -> None:
+    record = "v=STSv1; id=1; " + "".join(f"x{number}=0123456789; " for number in range(90))
+    given = "--record", record.rstrip()
+    [line] = rehearse.json("enforce.test", *given)["rehearsal"]["steps"][0]["lines"]
+    assert len(line) > 1000
+    assert f"  {line}\n" in rehearse("enforce.test", *given).out
+
+
 def test_the_policy_host_is_real(rehearse: Rehearse, lab: Lab) -> None:
     """404 is what a host says whose policy is still to be published; all else stands in the way."""
 

@@ -46,6 +46,20 @@ def written(path: Path, table: pa.Table, metadata: dict[str, Any] | None) -> Pat
     return path
 
 
+def test_it_imports_no_pandas(tmp_path: Path) -> None:
+    """Nothing of it is needed; a scan would take 44 MiB more."""
+    pytest.importorskip("pandas")
+    code = (
+        "import pathlib, sys; from mxseal._domains import DomainList;"
+        "from mxseal._scan import no_rows; from mxseal._scan_journal import Journal;"
+        "Journal(pathlib.Path(sys.argv[1]), {}, no_rows(DomainList.of([])));"
+        "print('pandas' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "scan.parquet")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 # ------------------------------------------------------------------------------------ interruptions
 @pytest.mark.parametrize("kind", ["parquet", "ndjson"])
 def test_a_process_killed_at_any_step_loses_and_doubles_nothing(kind: str, tmp_path: Path) -> None:

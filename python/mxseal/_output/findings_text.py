@@ -114,7 +114,7 @@ def labelled(label: str, text: str, terminal: Terminal, indent: int, columns: in
 def _copy(copy: Copy, terminal: Terminal, indent: int) -> list[str]:
     """What is to be copied stands on lines of its own, whole and unwrapped."""
     lines = terminal.wrapped(copy.before.split(), indent, " ")
-    return lines + [f"{' ' * indent}  {terminal.text(line)}" for line in copy.lines]
+    return lines + [f"{' ' * indent}  {terminal.whole(line)}" for line in copy.lines]
 
 
 def paragraph(text: str, terminal: Terminal, indent: int) -> list[str]:

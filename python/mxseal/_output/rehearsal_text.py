@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from mxseal._check import DomainCheck, Rehearsal, Step
+from mxseal._output.findings_text import labelled, paragraph
 from mxseal._output.terminal import Terminal
 from mxseal._output.units import period
 from mxseal._rehearsal import fails, new_errors
@@ -29,7 +30,7 @@ def given(check: DomainCheck, rehearsal: Rehearsal, file: str, terminal: Termina
         parts.append(
             "MX " + ", ".join(terminal.text(each) for each in rehearsal.mx) + _probed(check)
         )
-    return _labelled("given", ", ".join(parts) + "; the rest is live", terminal)
+    return labelled("given", ", ".join(parts) + "; the rest is live", terminal, 2)
 
 
 def _probed(check: DomainCheck) -> str:
@@ -62,13 +63,13 @@ def ending(check: DomainCheck, rehearsal: Rehearsal, terminal: Terminal) -> list
         text = "The same is wrong with what is published: mend that first."
     else:
         text = "Do not publish this yet."
-    return _paragraph(text, terminal)
+    return paragraph(text, terminal, 2)
 
 
 def _steps(steps: list[Step], terminal: Terminal) -> list[str]:
     if not steps:
-        return _paragraph("Nothing to publish: senders would see no change.", terminal)
-    lines = _paragraph(_heading(steps), terminal)
+        return paragraph("Nothing to publish: senders would see no change.", terminal, 2)
+    lines = paragraph(_heading(steps), terminal, 2)
     for number, step in enumerate(steps, 1):
         indent = 3 + len(str(number)) + 1
         text = step.do if step.lines == [] else f"{step.do}:"
@@ -77,11 +78,12 @@ def _steps(steps: list[Step], terminal: Terminal) -> list[str]:
             text = f"after {period(step.wait)}{more} ({step.wait_for}): {text}"
         first, *rest = terminal.wrapped(terminal.text(text).split(), indent, " ")
         lines += [f"  {number}  {first.lstrip()}", *rest]
-        lines += [f"{' ' * indent}  {terminal.text(line)}" for line in step.lines]
+        lines += [f"{' ' * indent}  {terminal.whole(line)}" for line in step.lines]
     if any(step.wait for step in steps):
-        lines += _paragraph(
+        lines += paragraph(
             "TTLs are what the resolver showed: where the zone has a longer one, wait for that.",
             terminal,
+            2,
         )
     return lines
 
@@ -92,12 +94,3 @@ def _heading(steps: list[Step]) -> str:
     if not later:
         return "Publish in this order:"
     return f"Publish in this order; old and new hosts take mail until step {later[0]}:"
-
-
-def _labelled(label: str, text: str, terminal: Terminal) -> list[str]:
-    first, *rest = terminal.wrapped(text.split(" "), 9, " ")
-    return [f"  {label:<7}{first.lstrip()}", *rest]
-
-
-def _paragraph(text: str, terminal: Terminal) -> list[str]:
-    return terminal.wrapped(text.split(), 2, " ")
