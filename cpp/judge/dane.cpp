@@ -40,9 +40,10 @@ std::string tlsa_name(const facts::MxHost& host) {
 
 // The names for which usage 2 takes a certificate (RFC 7672 §3.2.2): the TLSA base, and behind a secure MX answer the next-hop domain.
 std::vector<std::string> reference_names(const facts::Domain& facts, const facts::MxHost& host) {
-  constexpr std::string_view kPrefix = "_25._tcp.";
+  constexpr std::string_view kProtocol = "._tcp.";  // behind _25, or another port that was probed
   const std::string name = tlsa_name(host);
-  std::vector<std::string> names = {name.starts_with(kPrefix) ? name.substr(kPrefix.size())
+  const std::size_t base = name.find(kProtocol);
+  std::vector<std::string> names = {base != std::string::npos ? name.substr(base + kProtocol.size())
                                                               : host.host};
   if (facts.mx.authentic && names[0] != facts.domain) names.push_back(facts.domain);
   return names;

@@ -18,6 +18,7 @@ struct ConnectProber::Attempt {
   OnDone on_done;
   std::size_t at = 0;
   int socket = -1;
+  bool lacked = false;  // a socket of our own
   Reactor::TimerId timer;
 };
 
@@ -49,10 +50,14 @@ void ConnectProber::next(Attempt& attempt) {
     if (!options_.allowed(address)) continue;
     const int family = address.is_v4() ? AF_INET : AF_INET6;
     attempt.socket = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (attempt.socket < 0) continue;
+    if (attempt.socket < 0) {
+      attempt.lacked = attempt.lacked || is_own_lack(errno);
+      continue;
+    }
     const SocketAddress target(address, attempt.port);
     if (connect(attempt.socket, target.get(), target.length) == 0) return finish(attempt, true);
     if (errno != EINPROGRESS) {
+      attempt.lacked = attempt.lacked || is_own_lack(errno);
       close(attempt);
       continue;
     }
@@ -67,7 +72,7 @@ void ConnectProber::next(Attempt& attempt) {
         reactor_.at(Reactor::now() + options_.timeout, [this, &attempt] { next(attempt); });
     return;
   }
-  finish(attempt, false);
+  finish(attempt, attempt.lacked ? std::nullopt : std::optional(false));
 }
 
 void ConnectProber::close(Attempt& attempt) {
@@ -76,7 +81,7 @@ void ConnectProber::close(Attempt& attempt) {
   ::close(std::exchange(attempt.socket, -1));
 }
 
-void ConnectProber::finish(Attempt& attempt, bool answers) {
+void ConnectProber::finish(Attempt& attempt, std::optional<bool> answers) {
   close(attempt);
   reactor_.cancel(attempt.timer);
   const OnDone on_done = std::move(attempt.on_done);

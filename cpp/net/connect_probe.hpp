@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct ConnectOptions {
 
 class ConnectProber {
  public:
-  using OnDone = std::function<void(bool answers)>;
+  /// Nothing where there was no socket to try with.
+  using OnDone = std::function<void(std::optional<bool> answers)>;
 
   ConnectProber(Reactor& reactor, ConnectOptions options);
   /// What has not ended is never called back.
@@ -37,7 +39,7 @@ class ConnectProber {
 
   void next(Attempt& attempt);
   void close(Attempt& attempt);
-  void finish(Attempt& attempt, bool answers);
+  void finish(Attempt& attempt, std::optional<bool> answers);
 
   Reactor& reactor_;
   ConnectOptions options_;

@@ -80,6 +80,8 @@ void ConnectionTurns::let_in_the_ready() {
     if (alive.expired()) return;
     if (connects) continue;
     --open_;
+    const auto network = networks_.find(network_of(next.address));
+    if (network != networks_.end()) network->second.counts_until -= each_;  // it counted early
     release(next.address);
     if (alive.expired()) return;
   }

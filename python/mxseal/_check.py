@@ -16,6 +16,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mxseal._exceptions import MxsealError
+from mxseal._network import greeting, seconds, typed
 
 if TYPE_CHECKING:
     from mxseal.mtasts import Policy
@@ -518,7 +519,6 @@ def check_all(
         ValueError: ``helo`` is no name, ``timeout`` is no time.
     """
     from mxseal import _core
-    from mxseal._network import greeting, seconds
 
     def hand_over(place: int, answer: dict[str, Any], published: dict[str, Any] | None) -> None:
         result = build(DomainCheck, answer)
@@ -527,7 +527,7 @@ def check_all(
         on_result(place, result)
 
     _core.check.run(
-        [_bytes(each) for each in domains],
+        [typed(each) for each in domains],
         resolvers=list(settings.resolvers),
         ca_file=settings.ca_file,
         timeout=seconds(settings.timeout),
@@ -543,8 +543,8 @@ def check_all(
         concurrency=settings.concurrency,
         at=None if settings.at is None else int(settings.at.timestamp()),
         policy=settings.policy,
-        record=None if settings.record is None else _bytes(settings.record),
-        mx=[_bytes(each) for each in settings.mx],
+        record=None if settings.record is None else typed(settings.record),
+        mx=[typed(each) for each in settings.mx],
         on_result=hand_over,
         stopped=stopped,
     )
@@ -559,17 +559,12 @@ def _rehearsed(result: DomainCheck, published: DomainCheck, settings: Settings) 
     given = settings.policy
     rehearsal = Rehearsal(
         policy=None if given is None else text(given),
-        record=None if settings.record is None else text(_bytes(settings.record)),
-        mx=[text(_bytes(each)) for each in settings.mx] or None,
+        record=None if settings.record is None else text(typed(settings.record)),
+        mx=[text(typed(each)) for each in settings.mx] or None,
         published=published,
         steps=steps(result, published, given),
     )
     return replace(result, rehearsal=rehearsal)
-
-
-def _bytes(text: str) -> bytes:
-    """What was typed: UTF-8, and raw bytes as they came."""
-    return text.encode(errors="surrogateescape")
 
 
 def check(
@@ -639,7 +634,7 @@ def check(
         allow_private=allow_private,
         trust_ad=trust_ad,
         at=at,
-        policy=policy if isinstance(policy, bytes | None) else _bytes(str(policy)),
+        policy=policy if isinstance(policy, bytes | None) else typed(str(policy)),
         record=record,
         mx=[mx] if isinstance(mx, str) else list(mx),
     )

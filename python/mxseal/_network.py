@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What checks, probes and fetches are told, looked at before anything is asked.
 
-A scan has bounds of its own (``_scan.ScanSettings``).
+A scan has more bounds of its own (``_scan.ScanSettings``).
 """
 
 from __future__ import annotations
@@ -11,6 +11,17 @@ import socket
 from mxseal._reading import WrongValueError
 
 MOST_SECONDS = 86_400.0
+
+
+def typed(text: str) -> bytes:
+    """What was typed or stood in a file: UTF-8, and raw bytes as they came.
+
+    Half a character of UTF-16, which a text may hold, goes by its number.
+    """
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace")
 
 
 def greeting(helo: str) -> str:

@@ -7,7 +7,6 @@ The core's thread asks and judges; here it is fed with lines, and its batches ar
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from mxseal._core import scan as core
 from mxseal._core.tlsrpt import Table
 from mxseal._domains import DomainList
 from mxseal._exceptions import MxsealError, NetworkError
+from mxseal._network import greeting, typed
 from mxseal._reading import WrongValueError
 
 if TYPE_CHECKING:
@@ -112,18 +112,18 @@ class ScanSettings:
             if not least <= value <= most:
                 bounds = f"give {least:g} to {most:g}"
                 raise WrongValueError(f"no such {name.replace('_', ' ')}", bounds, value)
-        for name in ("helo", "contact"):
-            # A line break would begin a command, or a header field, of its own.
-            if not (getattr(self, name).isascii() and getattr(self, name).isprintable()):
-                raise WrongValueError(
-                    f"no such {name}", "give printable ASCII on one line", getattr(self, name)
-                )
+        greeting(self.helo)
+        # A line break would begin a header field of its own.
+        if not (self.contact.isascii() and self.contact.isprintable()):
+            raise WrongValueError(
+                "no such contact", "give printable ASCII on one line", self.contact
+            )
 
     def parameters(self) -> dict[str, Any]:
         """For the record of a run."""
         values = asdict(self)
         values["resolvers"] = list(self.resolvers)
-        values["helo"] = self.helo or socket.getfqdn()
+        values["helo"] = greeting(self.helo)
         values["at"] = None if self.at is None else self.at.astimezone(UTC).isoformat()
         return values
 
@@ -265,7 +265,7 @@ class Scan:
                 ipv6=settings.ipv6,
                 smtp_port=settings.smtp_port,
                 https_port=settings.https_port,
-                helo=settings.helo or socket.getfqdn(),
+                helo=greeting(settings.helo),
                 user_agent=_user_agent(settings.contact),
                 allow_private=settings.allow_private,
                 trust_ad=settings.trust_ad,
@@ -298,7 +298,7 @@ class Scan:
             taken = [line for line in taken if not self._done(line.number)]
         if self.domains.carried:
             self._carried.update((line.number, line.carried) for line in taken)
-        running.feed([(number, _bytes(name)) for number, name, _ in taken])
+        running.feed([(number, typed(name)) for number, name, _ in taken])
 
     def _with_carried(self, batch: Table) -> Table:
         if not self.domains.carried:
@@ -564,14 +564,6 @@ def libraries() -> dict[str, str]:
 def _user_agent(contact: str) -> str:
     """Who asks."""
     return f"mxseal/{__version__}" + (f" (+{contact})" if contact else "")
-
-
-def _bytes(name: str) -> bytes:
-    """As it stood in the file; half a character of UTF-16, which a text may hold, by number."""
-    try:
-        return name.encode(errors="surrogateescape")
-    except UnicodeEncodeError:
-        return name.encode(errors="backslashreplace")
 
 
 def text_of(moment: datetime | None) -> str | None:

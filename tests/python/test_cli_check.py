@@ -340,6 +340,11 @@ def test_what_is_no_domain_is_inconclusive(run: Run, lab: Lab) -> None:
     assert [each["code"] for each in found["findings"]] == ["scan.invalid-domain"]
 
 
+def test_half_a_character_is_no_domain_and_no_fault() -> None:
+    [finding] = mxseal.check("\ud800.test").findings
+    assert finding.code == "scan.invalid-domain"
+
+
 def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
     """Names come from files, and files from anywhere."""
     done = subprocess.run(

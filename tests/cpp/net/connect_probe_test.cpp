@@ -2,11 +2,16 @@
 #include "net/connect_probe.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace mxseal::net {
 namespace {
@@ -48,15 +53,19 @@ class Port {
   std::uint16_t number_ = 0;
 };
 
-bool answers(const std::vector<IpAddress>& addresses, std::uint16_t port, bool allow = true) {
+std::optional<bool> outcome(const std::vector<IpAddress>& addresses, std::uint16_t port,
+                            std::function<bool(const IpAddress&)> allowed) {
   Reactor reactor;
-  ConnectProber prober(
-      reactor, {std::chrono::milliseconds(100), [allow](const IpAddress&) { return allow; }});
-  std::optional<bool> result;
-  prober.probe(addresses, port, [&](bool answered) { result = answered; });
+  ConnectProber prober(reactor, {std::chrono::milliseconds(100), std::move(allowed)});
+  std::optional<std::optional<bool>> result;
+  prober.probe(addresses, port, [&](std::optional<bool> answered) { result = answered; });
   EXPECT_FALSE(result) << "never from within probe()";
   reactor.run([&] { return result.has_value(); });
   return *result;
+}
+
+bool answers(const std::vector<IpAddress>& addresses, std::uint16_t port, bool allow = true) {
+  return outcome(addresses, port, [allow](const IpAddress&) { return allow; }).value();
 }
 
 TEST(ConnectProber, one_address_that_answers_suffices) {
@@ -78,6 +87,25 @@ TEST(ConnectProber, what_the_guard_refuses_is_not_connected_to) {
   EXPECT_FALSE(answers({kLoopback}, port.number(), false));
 }
 
+TEST(ConnectProber, a_lack_of_sockets_here_says_nothing_of_the_host) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizers need file descriptors of their own";
+#endif
+  const Port port;
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const std::optional<bool> found =
+      outcome({kLoopback}, port.number(), [&before](const IpAddress&) {
+        const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        close(next);
+        const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &none);
+        return true;
+      });
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_FALSE(found.has_value());
+}
+
 TEST(ConnectProber, nobody_is_called_back_after_the_end) {
   const Port silent(true);
   Reactor reactor;
@@ -85,7 +113,7 @@ TEST(ConnectProber, nobody_is_called_back_after_the_end) {
   {
     ConnectProber prober(reactor,
                          {std::chrono::milliseconds(10), [](const IpAddress&) { return true; }});
-    prober.probe({kLoopback}, silent.number(), [&](bool) { called = true; });
+    prober.probe({kLoopback}, silent.number(), [&](auto) { called = true; });
   }
   bool later = false;
   reactor.at(Reactor::now() + std::chrono::milliseconds(50), [&] { later = true; });

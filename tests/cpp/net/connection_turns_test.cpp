@@ -104,6 +104,15 @@ TEST(ConnectionTurns, who_gives_up_before_there_is_room_keeps_none) {
   EXPECT_EQ(all.came, (std::vector{0, 1}));
 }
 
+TEST(ConnectionTurns, who_gives_up_before_there_is_room_does_not_count_in_its_network) {
+  Asked all(ConnectionLimits{100, 1, 1});
+  all.ask(address(1), 0);
+  all.turns.ask(address(1, 3), [] { return false; });
+  all.turns.end(address(1));
+  all.ask(address(2, 3), 1);
+  EXPECT_EQ(all.came, (std::vector{0, 1})) << "and not a second later";
+}
+
 TEST(ConnectionTurns, the_process_s_descriptors_bound_them) {
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
