@@ -442,7 +442,7 @@ def test_the_whole_in_every_library(lab: Lab) -> None:
     assert record["version"] == mxseal.__version__
 
 
-# Python drops an interrupt that comes within the callback of a weak reference: that one is sent again.
+# Python drops an interrupt within the callback of a weak reference: that one is sent again.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_ctrl_c_loses_no_row_of_a_whole_table(lab: Lab) -> None:
     """Whoever asks once more gets what was done before, and the rest."""
