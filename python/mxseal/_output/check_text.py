@@ -98,6 +98,8 @@ def write_check(
         lines += ["", *_stages(check, terminal)]
         if not serious:
             lines += paragraph(_nothing_to_do(check), terminal, 2)
+            if check.verdict == "unprotected":
+                lines.append(f"    mxseal publish {terminal.text(check.domain)} --mx HOST")
     elif good := _good(check):
         lines += labelled("good", ", ".join(good), terminal, 2)
     sink.write("".join(line.rstrip() + "\n" for line in lines))
@@ -210,6 +212,10 @@ def _all_of(count: int, one: str, many: str) -> str:
 
 def _nothing_to_do(check: DomainCheck) -> str:
     text = "Nothing to do."
+    if any(each.code == "mx.none" for each in check.findings):
+        text = "Nothing to do if the name is right: it has neither MX records nor addresses."
+    if check.verdict == "unprotected":
+        return "Nothing is broken. To protect the domain, publish what this prints:"
     soonest = _soonest(check)
     if soonest and soonest[0] - check.started < EXPIRES_SOON:
         end, who = soonest
