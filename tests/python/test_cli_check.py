@@ -60,6 +60,18 @@ def test_a_protected_domain_has_nothing_to_do(run: Run, lab: Lab) -> None:
     assert "Nothing to do." in lines[-1]
 
 
+def test_what_is_found_at_several_places_is_said_once(run: Run, lab: Lab) -> None:
+    refusing = lab.resolvers["refusing"]
+    done = run("check", "enforce.test", *options(lab), "--resolver", refusing)
+    assert done.status == 0  # the next resolver answers
+    done = run("check", "enforce.test", "--resolver", refusing)
+    assert done.status == 3
+    title = "The resolver refuses to answer, or cannot be reached"
+    assert done.out.count(title) == done.out.count("      do     ") == 1
+    places = [line.split()[1] for line in done.out.split("\n") if line.startswith("      where")]
+    assert places == ["_mta-sts.enforce.test", "enforce.test", "_smtp._tls.enforce.test"]
+
+
 def test_what_nothing_protects_is_told_how_to_begin(run: Run, lab: Lab) -> None:
     done = run("check", "nothing.test", *options(lab))
     assert done.status == 1
@@ -472,6 +484,15 @@ def test_lint_says_what_senders_refuse(run: Run, tmp_path: Path) -> None:
     assert [each["code"] for each in json.loads(unwise.out)["findings"]] == [
         "sts.policy.max_age-short"
     ]
+
+
+def test_lint_fits_into_80_columns(run: Run) -> None:
+    assert run("lint", "record", "v=STSv1; id=2026-11;").out == (
+        "✗ The id of the MTA-STS record is not 1 to 32 letters and digits, so senders\n"
+        "  discard the record                                        [sts.dns.id-invalid]\n"
+        "  seen   id=2026-11, at byte 16\n"
+        "  do     Use letters and digits only: no hyphen, dot or colon.\n"
+    )
 
 
 def test_lint_knows_how_much_senders_read(run: Run, tmp_path: Path) -> None:

@@ -86,8 +86,7 @@ def write_check(
     serious = [each for each in shown if each.severity != "info"]
     if shown:
         lines.append("")
-        for number, finding in enumerate(shown, 1):
-            lines += finding_lines(number, finding, copies(check, finding), terminal, verbose)
+        lines += finding_lines(shown, lambda each: copies(check, each), terminal, verbose)
     if check.rehearsal:
         if verbose:
             lines += ["", *_stages(check, terminal)]
