@@ -413,6 +413,10 @@ def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
             "no valid --rua",
         ),
         (("publish", "a.test", "--mx", "b.test", "--rua", "mailto:a@b.test,"), "no valid --rua"),
+        (
+            ("publish", "a.test", "--mx", "b.test", "--rua", "a@b.test"),
+            "no valid --rua: a@b.test\n  do  write mailto: before an address",
+        ),
         (("check", "a.test", "--resolver", "\udcff"), r"wrong value for --resolver: \xff"),
         (("check", "a.test", "--helo", "\udcff"), r"no name for --helo: \xff"),
         (("check", "a.test", "--helo", "a\r\nRSET"), r"no name for --helo: a\x0d\x0aRSET"),
