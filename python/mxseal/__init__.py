@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Is mail to a domain really encrypted, to the right server, and if not, why?
 
-``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.x509`` judges certificates,
-``mxseal.summarize_scan`` sums up a scan and ``mxseal.diff_scans`` compares two;
-``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts`` MTA-STS
-records and policies (RFC 8461). The exceptions are ``MxsealError`` and below it ``ParseError``
-and ``MissingExtraError``.
+``mxseal.check`` checks a domain as a sending server meets it, ``mxseal.probe_mx`` one mail host,
+``mxseal.scan`` a list of domains; ``mxseal.summarize_scan`` sums up a scan, ``mxseal.diff_scans``
+compares two. ``mxseal.tlsrpt`` reads TLS reports and TLS-RPT records (RFC 8460), ``mxseal.mtasts``
+MTA-STS records and policies (RFC 8461), ``mxseal.x509`` judges certificates, ``mxseal.dask`` (extra
+``dask``) works on more than one machine. The exceptions are ``MxsealError`` and below it
+``NetworkError``, ``ParseError`` and ``MissingExtraError``.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ _LATER = {
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name == "x509":
-        return importlib.import_module("mxseal.x509")
+    if name in ("dask", "x509"):
+        return importlib.import_module(f"mxseal.{name}")
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"mxseal.{_LATER[name]}"), name)

@@ -55,6 +55,22 @@ def kind_of(path: Path) -> Kind:
     )
 
 
+def _options_that_differ(was: dict[str, Any], now: dict[str, Any]) -> str:
+    """As they were given then: ``without --no-probe, with --smtp-port 25``."""
+    words = []
+    for name, value in was.items():
+        option = f"--{name.replace('_', '-')}"
+        if value == now.get(name):
+            continue
+        if value is True:
+            words.append(f"with {option}")
+        elif value in (False, ""):
+            words.append(f"without {option}")
+        else:
+            words.append(f"with {option} {value}")
+    return ", ".join(words)
+
+
 class Journal:
     """FILE.part.
 
@@ -173,12 +189,14 @@ class Journal:
         if not (isinstance(started, str) and isinstance(resumed, int)):
             self._refuse("no scan that was interrupted")
         for name, value in self._about.items():
-            if before.get(name) != value:
-                raise WrongValueError(
-                    f"the scan in {self.path.name} has another {name}",
-                    "give the same list and options, or remove that file",
-                    str(before.get(name)),
-                )
+            was = before.get(name)
+            if was == value:
+                continue
+            do = "give the same list and options, or remove that file"
+            if isinstance(was, dict) and isinstance(value, dict):
+                what = f"the scan in {self.path.name} was begun otherwise"
+                raise WrongValueError(what, do, _options_that_differ(was, value))
+            raise WrongValueError(f"the scan in {self.path.name} has another {name}", do, str(was))
         if not schema.equals(self._columns.schema):
             self._refuse("no scan that was interrupted")
         self.started, self.resumed = started, resumed + 1

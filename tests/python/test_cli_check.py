@@ -18,6 +18,8 @@ import pytest
 
 import mxseal
 from commands import Done, Run, runner
+from mxseal._core.check import findings
+from mxseal._output.words import RESULT_TYPES
 from mxseal._remedies import copies
 from mxseal._schema import check_schema
 from mxseal.lab import Lab
@@ -56,6 +58,35 @@ def test_a_protected_domain_has_nothing_to_do(run: Run, lab: Lab) -> None:
     ]
     assert any(line.startswith("  ✓ policy    enforce, max_age") for line in lines)
     assert "Nothing to do." in lines[-1]
+
+
+def test_what_is_found_at_several_places_is_said_once(run: Run, lab: Lab) -> None:
+    refusing = lab.resolvers["refusing"]
+    done = run("check", "enforce.test", *options(lab), "--resolver", refusing)
+    assert done.status == 0  # the next resolver answers
+    done = run("check", "enforce.test", "--resolver", refusing)
+    assert done.status == 3
+    title = "The resolver refuses to answer, or cannot be reached"
+    assert done.out.count(title) == done.out.count("      do     ") == 1
+    places = [line.split()[1] for line in done.out.split("\n") if line.startswith("      where")]
+    assert places == ["_mta-sts.enforce.test", "enforce.test", "_smtp._tls.enforce.test"]
+
+
+def test_what_nothing_protects_is_told_how_to_begin(run: Run, lab: Lab) -> None:
+    done = run("check", "nothing.test", *options(lab))
+    assert done.status == 1
+    assert done.out.endswith(
+        "  Nothing is broken. To protect the domain, publish what this prints:\n"
+        "    mxseal publish nothing.test --mx HOST\n"
+    )
+
+
+def test_a_name_without_anything_may_be_mistyped(run: Run, lab: Lab) -> None:
+    done = run("check", "enfroce.test", *options(lab))
+    assert (done.status, done.err) == (0, "")
+    assert "enfroce.test  no-mail\n" in done.out
+    last = "Nothing to do if the name is right: it has neither MX records nor addresses."
+    assert " ".join(done.out.split()).endswith(last)
 
 
 def test_a_finding_has_evidence_and_remedy(run: Run, lab: Lab) -> None:
@@ -371,6 +402,13 @@ def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
         (("check", "a.test", "--mx", ""), "no host in --mx"),
         (("lint", "policy", "/nowhere"), "cannot read: /nowhere"),
         (("help", "no-such-code"), "no such code or command: no-such-code"),
+        (("help", "lab", "sevre"), "no such code or command: lab sevre"),
+        (("check", "a.test", "--ca-file", "/dev/null"), "no regular file: /dev/null"),
+        (("probe",), "no HOST[:PORT] in mxseal probe\n  do  write mxseal probe HOST[:PORT]; all"),
+        (
+            ("diff", "a.parquet"),
+            "no NEW in mxseal diff\n  do  write mxseal diff OLD NEW; all options: mxseal",
+        ),
         (("publish", "example.com"), "no valid policy"),
         (("publish", "example com", "--mx", "mx.example.com"), "no domain: example com"),
         (("publish", "\udcff", "--mx", "mx.example.com"), r"no domain: \xff"),
@@ -380,6 +418,10 @@ def test_a_name_that_is_no_utf8_ends_no_other(lab: Lab) -> None:
             "no valid --rua",
         ),
         (("publish", "a.test", "--mx", "b.test", "--rua", "mailto:a@b.test,"), "no valid --rua"),
+        (
+            ("publish", "a.test", "--mx", "b.test", "--rua", "a@b.test"),
+            "no valid --rua: a@b.test\n  do  write mailto: before an address",
+        ),
         (("check", "a.test", "--resolver", "\udcff"), r"wrong value for --resolver: \xff"),
         (("check", "a.test", "--helo", "\udcff"), r"no name for --helo: \xff"),
         (("check", "a.test", "--helo", "a\r\nRSET"), r"no name for --helo: a\x0d\x0aRSET"),
@@ -453,6 +495,15 @@ def test_lint_says_what_senders_refuse(run: Run, tmp_path: Path) -> None:
     ]
 
 
+def test_lint_fits_into_80_columns(run: Run) -> None:
+    assert run("lint", "record", "v=STSv1; id=2026-11;").out == (
+        "✗ The id of the MTA-STS record is not 1 to 32 letters and digits, so senders\n"
+        "  discard the record                                        [sts.dns.id-invalid]\n"
+        "  seen   id=2026-11, at byte 16\n"
+        "  do     Use letters and digits only: no hyphen, dot or colon.\n"
+    )
+
+
 def test_lint_knows_how_much_senders_read(run: Run, tmp_path: Path) -> None:
     """RFC 8461 §3.3."""
     policy = tmp_path / "mta-sts.txt"
@@ -470,6 +521,31 @@ def test_help_explains_every_code(run: Run) -> None:
     assert "do     " in run("help", "sts.mx.none-covered").out
     assert "gzip-bomb" in run("help", "gzip-bomb").out
     assert "Usage: mxseal check" in run("help", "check").out
+    assert run("help", "lab", "serve").out == run("lab", "serve", "--help").out
+    assert run("help", "SMTP.Cert.Expired").out == run("help", "[smtp.cert.expired]").out
+
+
+@pytest.mark.parametrize("name", RESULT_TYPES)
+def test_help_explains_what_senders_report(run: Run, name: str) -> None:
+    done = run("help", name)
+    assert done.status == 0
+    assert done.out.startswith(f"{name}  in reports\n  cause  {RESULT_TYPES[name].text}: ")
+    assert f"RFC 8460 {RESULT_TYPES[name].section}\n" in done.out
+    reported = {each.code for each in findings() if each.result_type == name}
+    assert reported <= set(done.out.replace(",", " ").split())
+
+
+def test_help_names_the_codes_that_begin_so(run: Run) -> None:
+    done = run("help", "sts.change.id")
+    assert done == Done(
+        2,
+        "",
+        "error: no such code or command: sts.change.id\n"
+        "  do  codes that begin so: "
+        "sts.change.id-changed-policy-same, sts.change.id-same-policy-changed\n",
+    )
+    assert run("help", "s").err.endswith(" more\n")
+    assert "use smtp.cert.expired\n" in run("help", "smtp.cert.expird").err
 
 
 def test_publish_gives_a_policy_that_senders_take(run: Run) -> None:

@@ -777,6 +777,11 @@ def test_what_is_no_plain_file_is_written_to_and_not_replaced(run: Run) -> None:
             "cannot write: archive",
             "name another file: is a folder",
         ),
+        (
+            ["reports", "archive", "kept", "-o", "./kept", "--format", "csv"],
+            "cannot write: kept",
+            "name another file: that one is to be read",
+        ),
     ],
 )
 def test_wrong_use_is_refused_before_any_work(

@@ -180,7 +180,7 @@ def test_rows_and_columns_of_all_kinds_agree(run: Run, lab: Lab) -> None:
 
 
 def test_standard_output_is_ndjson_while_it_runs(run: Run, lab: Lab) -> None:
-    done = run(list_of([*NAMES, "no..domain"]), "-o", "-", *how(lab))
+    done = run(list_of([*NAMES, "no..domain"]), "-o", "-", "--quiet", *how(lab))
     assert (done.status, done.err) == (1, "")
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert sorted(row["domain"] for row in rows) == sorted([*NAMES, "no..domain"])
@@ -188,7 +188,7 @@ def test_standard_output_is_ndjson_while_it_runs(run: Run, lab: Lab) -> None:
 
 
 def test_standard_input(lab: Lab) -> None:
-    with process("-", "-o", "-", *how(lab), stdin=subprocess.PIPE) as running:
+    with process("-", "-o", "-", "--quiet", *how(lab), stdin=subprocess.PIPE) as running:
         out, err = running.communicate(b"enforce.test\nno..domain\n")
     assert (running.returncode, err) == (1, b"")
     assert {json.loads(line)["domain"] for line in out.splitlines()} == {
@@ -261,9 +261,14 @@ def test_where_the_resolver_goes_away_what_is_done_stays(run: Run) -> None:
     ("arguments", "said"),
     [
         (["missing.txt", "-o", "a.parquet"], "no such file: missing.txt"),
+        (["list.csv", "-o", "./list.csv"], "another file: that one is to be read"),
+        ([".", "-o", "a.parquet"], "cannot read: ."),
         (["domains.txt", "-o", "a.txt"], "no such kind of file"),
         (["domains.txt", "-o", "a"], "no such kind of file"),
-        (["domains.txt"], "--output"),
+        (
+            ["domains.txt"],
+            "no --output in mxseal scan\n  do  write mxseal scan FILE|- --output FILE; all options",
+        ),
         (["domains.txt", "-o", "nowhere/a.csv"], "cannot write: nowhere/a.csv"),
         (["domains.txt", "-o", "folder.csv"], "cannot write: folder.csv"),
         (["domains.txt", "-o", "fifo.csv"], "cannot write: fifo.csv"),
@@ -289,6 +294,7 @@ def test_what_cannot_be_done_is_2_and_leaves_nothing(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"enforce.test\n")))
     list_of(NAMES)
     Path("none.csv").write_text("name,age\nx,1\n")
+    Path("list.csv").write_text("domain\nenforce.test\n")
     Path("folder.csv").mkdir()
     os.mkfifo("fifo.csv")
     before = {each.name for each in Path().iterdir()}
@@ -297,6 +303,20 @@ def test_what_cannot_be_done_is_2_and_leaves_nothing(
     assert said in done.err
     assert "Traceback" not in done.err
     assert {each.name for each in Path().iterdir()} == before
+
+
+def test_lines_that_are_no_domains_are_told(run: Run, lab: Lab) -> None:
+    Path("names.csv").write_text("name;id\nenforce.test;1\n")
+    said = (
+        "warning: 2 lines of the list cannot be a domain  [scan.invalid-domain]\n"
+        "  do  mend the list, or drop these rows: verdict inconclusive, this code in findings\n"
+    )
+    for output in ("scan.csv", "-"):
+        done = run("names.csv", "-o", output, *how(lab))
+        assert done.status == 1
+        assert done.err.endswith(said)
+        done = run("names.csv", "-o", output, "--quiet", *how(lab))
+        assert (done.status, done.err) == (1, "")
 
 
 def test_a_list_that_ends_too_early_is_told_and_what_is_done_stays(run: Run, lab: Lab) -> None:
@@ -441,10 +461,15 @@ def test_another_list_or_other_questions_are_refused(run: Run, lab: Lab) -> None
         running.kill()
     before = part.read_bytes()
     same = ["domains.txt", "-o", "scan.csv", "--resume", *how(lab)]
-    for further in (["--no-probe"], ["--thorough"], ["--ipv4"], ["--smtp-port", "25"]):
+    for further, was in (
+        (["--no-probe"], "without --no-probe"),
+        (["--thorough"], "without --thorough"),
+        (["--ipv4"], "without --ipv4"),
+        (["--smtp-port", "25"], f"with --smtp-port {lab.smtp_port}"),
+    ):
         done = run(*same, *further)
         assert (done.status, part.read_bytes()) == (2, before)
-        assert done.err.startswith("error: the scan in scan.csv.part has another options")
+        assert done.err.startswith(f"error: the scan in scan.csv.part was begun otherwise: {was}\n")
     list_of(lab.crowd.domains[:401])
     done = run(*same)
     assert (done.status, part.read_bytes()) == (2, before)

@@ -520,7 +520,7 @@ def test_a_missing_file_is_status_2(
 ) -> None:
     status, _, err = run(capsys, "diff", files[0], tmp_path / "nowhere")
     assert status == 2
-    assert f"cannot read: {tmp_path / 'nowhere'}" in err
+    assert f"no such file: {tmp_path / 'nowhere'}\n  do  check the name" in err
 
 
 def test_it_is_public() -> None:

@@ -34,3 +34,17 @@ def test_a_missing_compiled_part_gives_a_hint(tmp_path: Path, stubs: bool) -> No
         "ModuleNotFoundError: mxseal's compiled part is missing: install mxseal (pip install .) "
         "rather than import it from its source folder"
     )
+
+
+def test_submodules_come_when_they_are_asked_for() -> None:
+    script = """
+import sys
+import mxseal
+assert not {"mxseal.dask", "mxseal.x509"} & set(sys.modules)
+assert mxseal.x509 is sys.modules["mxseal.x509"]
+try:
+    assert mxseal.dask is sys.modules["mxseal.dask"]
+except mxseal.MissingExtraError as missing:
+    assert "mxseal[dask]" in str(missing)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

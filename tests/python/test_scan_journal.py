@@ -205,7 +205,7 @@ def test_another_list_and_other_options_are_refused(about: Any, tmp_path: Path) 
     before = part.read_bytes()
     again = journal(tmp_path / "scan.parquet")
     again._about |= about
-    with pytest.raises(WrongValueError, match=f"has another {next(iter(about))}"):
+    with pytest.raises(WrongValueError, match=r"has another (list|version)|was begun otherwise"):
         again.resume()
     assert part.read_bytes() == before
     assert list(tmp_path.iterdir()) == [part]

@@ -424,7 +424,11 @@ def test_long_names_put_the_blocks_below_each_other(
 def test_faults_of_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, _, err = run(capsys, "summary", tmp_path / "nowhere.parquet")
     assert status == 2
-    assert "cannot read: " in err
+    assert err == (f"error: no such file: {tmp_path / 'nowhere.parquet'}\n  do  check the name\n")
+    whole = scans.write(scans.scan([row("a.example")]), tmp_path / "scan.parquet")
+    status, _, err = run(capsys, "summary", whole, "--operators", tmp_path)
+    assert status == 2
+    assert err == f"error: cannot read: {tmp_path}\n  do  name another file: is a folder\n"
     path = tmp_path / "scan.csv"
     path.write_text("domain,verdict\n")
     status, _, err = run(capsys, "summary", path)

@@ -86,8 +86,7 @@ def write_check(
     serious = [each for each in shown if each.severity != "info"]
     if shown:
         lines.append("")
-        for number, finding in enumerate(shown, 1):
-            lines += finding_lines(number, finding, copies(check, finding), terminal, verbose)
+        lines += finding_lines(shown, lambda each: copies(check, each), terminal, verbose)
     if check.rehearsal:
         if verbose:
             lines += ["", *_stages(check, terminal)]
@@ -98,6 +97,8 @@ def write_check(
         lines += ["", *_stages(check, terminal)]
         if not serious:
             lines += paragraph(_nothing_to_do(check), terminal, 2)
+            if check.verdict == "unprotected":
+                lines.append(f"    mxseal publish {terminal.text(check.domain)} --mx HOST")
     elif good := _good(check):
         lines += labelled("good", ", ".join(good), terminal, 2)
     sink.write("".join(line.rstrip() + "\n" for line in lines))
@@ -210,6 +211,10 @@ def _all_of(count: int, one: str, many: str) -> str:
 
 def _nothing_to_do(check: DomainCheck) -> str:
     text = "Nothing to do."
+    if any(each.code == "mx.none" for each in check.findings):
+        text = "Nothing to do if the name is right: it has neither MX records nor addresses."
+    if check.verdict == "unprotected":
+        return "Nothing is broken. To protect the domain, publish what this prints:"
     soonest = _soonest(check)
     if soonest and soonest[0] - check.started < EXPIRES_SOON:
         end, who = soonest

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from mxseal._check import Address, Dane, Finding
 from mxseal._output.escape import cell_width
 from mxseal._output.terminal import Mark, Style, Terminal
@@ -60,33 +62,59 @@ def tls_version(address: Address) -> str:
 
 
 def finding_lines(
-    number: int, finding: Finding, copies: list[Copy], terminal: Terminal, verbose: bool
+    findings: Sequence[Finding],
+    copies: Callable[[Finding], list[Copy]],
+    terminal: Terminal,
+    verbose: bool,
 ) -> list[str]:
-    """What it is and its code; then where, what was seen, what to do, and what is to be copied.
+    """What each is and its code; then where, what was seen, what to do, and what is to be copied.
+
+    What was found at several places, with the same remedy, is said once with all of them.
 
     Args:
-        number: of the finding in its list.
-        finding: with texts as they came.
-        copies: lines to be copied.
+        findings: with texts as they came, in order.
+        copies: lines to be copied, of a finding.
         terminal: for whom.
         verbose: also the RFC's section.
     """
-    head = f"  {number} {terminal.mark(SEVERITY_MARKS[finding.severity])} "
-    indent = 4 + len(str(number)) + 1
-    name = finding.code + (f", {finding.section}" if verbose and finding.section else "")
-    title = _title(finding.cause)
-    words = terminal.wrapped(title.split(), indent, " ")
+    groups: dict[tuple[object, ...], tuple[list[Finding], list[Copy]]] = {}
+    for each in findings:
+        copied = copies(each)
+        key = (each.code, each.severity, each.cause, each.remedy, repr(copied))
+        groups.setdefault(key, ([], copied))[0].append(each)
+    lines = []
+    for number, (same, copied) in enumerate(groups.values(), 1):
+        finding = same[0]
+        head = f"  {number} {terminal.mark(SEVERITY_MARKS[finding.severity])} "
+        indent = 4 + len(str(number)) + 1
+        name = finding.code + (f", {finding.section}" if verbose and finding.section else "")
+        lines += title_lines(head, indent, finding.cause, name, terminal)
+        for each in same:
+            lines += labelled("where", terminal.text(each.subject), terminal, indent)
+            lines += labelled("seen", terminal.text(each.detail), terminal, indent)
+        lines += labelled("do", finding.remedy, terminal, indent)
+        for copy in copied:
+            lines += _copy(copy, terminal, indent + 7)
+    return lines
+
+
+def title_lines(head: str, indent: int, cause: str, name: str, terminal: Terminal) -> list[str]:
+    """The cause, and the code at the end of its line; of the next one where it does not fit.
+
+    Args:
+        head: what stands before it.
+        indent: columns of that.
+        cause: one sentence.
+        name: of the code.
+        terminal: for whom.
+    """
+    words = terminal.wrapped(_title(cause).split(), indent, " ")
     lines = [head + words[0].lstrip(), *words[1:]]
     gap = terminal.width - cell_width(bare(lines[-1], terminal)) - cell_width(name) - 2
     if gap < 2:
         lines.append("")
         gap = max(indent, terminal.width - cell_width(name) - 2)
     lines[-1] += " " * gap + code(name, terminal)
-    lines += labelled("where", terminal.text(finding.subject), terminal, indent)
-    lines += labelled("seen", terminal.text(finding.detail), terminal, indent)
-    lines += labelled("do", finding.remedy, terminal, indent)
-    for copy in copies:
-        lines += _copy(copy, terminal, indent + 7)
     return lines
 
 

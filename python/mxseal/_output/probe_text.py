@@ -48,8 +48,7 @@ def write_probe(probe: MxProbe, sink: Sink, *, verbose: bool = False) -> None:
     terminal = sink.terminal
     lines = [_headline(probe, terminal), *paragraph(_sentence(probe), terminal, 2), ""]
     shown = [each for each in probe.findings if verbose or each.severity != "info"]
-    for number, finding in enumerate(shown, 1):
-        lines += finding_lines(number, finding, [], terminal, verbose)
+    lines += finding_lines(shown, lambda _: [], terminal, verbose)
     if shown:
         lines.append("")
     for address in probe.addresses:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from mxseal._output.messages import to_standard_error
+from mxseal._output.messages import to_standard_error, warning
 from mxseal._output.terminal import for_stream
 from mxseal._output.units import counted, duration, number, size
 
@@ -37,6 +37,16 @@ def tell_of_scan(
             ]
             lines.append("  " + "   ".join(cells))
     to_standard_error("\n".join(lines) + "\n")
+
+
+def tell_of_no_domains(lines: int) -> None:
+    """Why the status is 1, if it is."""
+    if lines:
+        warning(
+            f"{counted(lines, 'line')} of the list cannot be a domain",
+            "mend the list, or drop these rows: verdict inconclusive, this code in findings",
+            code="scan.invalid-domain",
+        )
 
 
 def tell_of_stop(rows: int, total: int | None) -> None:

@@ -130,6 +130,12 @@ def _in_our_words(wrong: click.UsageError) -> tuple[str, str, str]:
         near = nearest(wrong.option_name, wrong.possibilities or [])
         use = f"use {near}; " if near else ""
         return f"no such option in {command}", use + options, wrong.option_name
+    if isinstance(wrong, click.MissingParameter) and wrong.param is not None and wrong.ctx:
+        form = " ".join(wrong.ctx.command.collect_usage_pieces(wrong.ctx)[1:])
+        if isinstance(wrong.param, click.Option):
+            form += f" {_name_of(wrong.param)} {wrong.param.metavar or ''}".rstrip()
+        what = f"no {_missing(wrong.param)} in {command}"
+        return what, f"write {command} {form}; {options}", ""
     if isinstance(wrong, click.BadParameter) and wrong.param is not None:
         message = _sentence(wrong.message)
         return f"wrong value for {_name_of(wrong.param)}", options, message
@@ -138,6 +144,12 @@ def _in_our_words(wrong: click.UsageError) -> tuple[str, str, str]:
 
 def _name_of(parameter: click.Parameter) -> str:
     return max(parameter.opts, key=len) if parameter.opts else str(parameter.name)
+
+
+def _missing(parameter: click.Parameter) -> str:
+    """As the usage has it: ``NEW``, ``--output``."""
+    argument = isinstance(parameter, click.Argument)
+    return parameter.metavar or _name_of(parameter) if argument else _name_of(parameter)
 
 
 def _sentence(text: Any) -> str:

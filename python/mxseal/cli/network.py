@@ -105,7 +105,8 @@ def _helo(_: click.Context, __: click.Parameter, typed: str) -> str:
 def _roots(_: click.Context, __: click.Parameter, typed: str) -> str:
     """An empty text: the system's."""
     if typed and not Path(typed).is_file():
-        raise RefusedError("no such file", "name a PEM file of roots", typed)
+        what = "no regular file" if Path(typed).exists() else "no such file"
+        raise RefusedError(what, "name a PEM file of roots", typed)
     return typed
 
 

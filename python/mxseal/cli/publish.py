@@ -88,6 +88,9 @@ def _work(asked: _Asked) -> int:
                     "no valid --rua", "write each as one mailto: or https: URI", ",".join(asked.rua)
                 )
         except ParseError as wrong:
+            if wrong.code == "rua-scheme":
+                do = "write mailto: before an address, https: before a web address"
+                raise RefusedError("no valid --rua", do, wrong.detail) from None
             raise RefusedError(
                 f"no valid --rua: {wrong.message}", "write mailto:you@example.com", wrong.detail
             ) from None

@@ -19,7 +19,7 @@ from mxseal._output.progress import Progress, shown_progress
 from mxseal._output.sink import Sink, forget_output, opened, output_is_terminal, unwritable
 from mxseal._reading import MOST_THREADS, PERIODS, Archive, Period, WrongValueError
 from mxseal.cli.exit import Exit
-from mxseal.cli.refusals import RefusedError, nearest
+from mxseal.cli.refusals import RefusedError, nearest, neighbour, refuse_overwriting
 
 if TYPE_CHECKING:
     from mxseal._core.tlsrpt import Counts, Table
@@ -156,6 +156,8 @@ def _work(asked: _Asked) -> int:
     form = _format(asked, target)
     _refuse_output(form, target)
     archive = _archive(asked)
+    if target is not None:
+        refuse_overwriting(target, (Path(os.fsdecode(path)) for path in archive.paths))
     with shown_progress(
         asked.quiet, _bytes_to_read(archive.paths), archive.count_files
     ) as progress:
@@ -237,20 +239,7 @@ def _archive(asked: _Asked) -> Archive:
         )
     except FileNotFoundError as missing:
         name = str(missing.filename)
-        raise RefusedError("no such file or folder", _neighbour(name), name) from None
-
-
-def _neighbour(name: str) -> str:
-    """What to do about a name that is not there: the closest one beside it may be meant."""
-    path = Path(name).expanduser()
-    try:
-        near = nearest(path.name, sorted(each.name for each in path.parent.iterdir()))
-    except OSError:
-        near = ""
-    if not near:
-        return "check the name"
-    kind = "folder" if (path.parent / near).is_dir() else "file"
-    return f"check the name; a {kind} beside it is called {near}"
+        raise RefusedError("no such file or folder", neighbour(name), name) from None
 
 
 def _bytes_to_read(paths: Sequence[bytes]) -> int | None:

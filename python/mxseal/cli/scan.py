@@ -13,12 +13,12 @@ import click
 
 from mxseal._output import messages
 from mxseal._output.progress import scan_progress
-from mxseal._output.scan_text import tell_of_scan, tell_of_stop
+from mxseal._output.scan_text import tell_of_no_domains, tell_of_scan, tell_of_stop
 from mxseal._output.sink import forget_output, opened, unwritable
 from mxseal._reading import WrongValueError
 from mxseal.cli.exit import Exit
 from mxseal.cli.network import domain_options, network_options, network_refusals
-from mxseal.cli.refusals import RefusedError
+from mxseal.cli.refusals import RefusedError, refuse_overwriting, unreadable
 
 if TYPE_CHECKING:
     from mxseal._domains import DomainList
@@ -169,14 +169,7 @@ def _refusals(asked: _Asked) -> Iterator[None]:
         with _list_refusals():
             yield
     except OSError as error:
-        name = error.filename or asked.list
-        raise RefusedError(
-            "no such file" if isinstance(error, FileNotFoundError) else "cannot be read",
-            "check the name"
-            if isinstance(error, FileNotFoundError)
-            else error.strerror or str(error),
-            str(name),
-        ) from None
+        raise unreadable(error, asked.list) from None
 
 
 @contextmanager
@@ -263,7 +256,10 @@ class _Stream:
             messages.error("cannot write", error.strerror or "", "standard output")
             forget_output()
             return Exit.FOUND
-        return Exit.FOUND if scan.progress()["errors"].get("scan.invalid-domain") else Exit.GOOD
+        no_domains = scan.progress()["errors"].get("scan.invalid-domain", 0)
+        if not self.asked.quiet:
+            tell_of_no_domains(no_domains)
+        return Exit.FOUND if no_domains else Exit.GOOD
 
 
 class _File:
@@ -283,6 +279,8 @@ class _File:
             reason = "is no regular file"
         if reason:
             raise RefusedError("cannot write", f"name another file: {reason}", str(self.target))
+        if asked.list != "-":
+            refuse_overwriting(self.target, [Path(asked.list).expanduser()])
         self.journal = Journal(self.target, self._about(), no_rows(domains))
         self._hold_little()
         if asked.resume and domains.sha256 is None:
@@ -381,6 +379,7 @@ class _File:
     def _tell(self, scan: Scan) -> None:
         size = self.target.stat().st_size
         tell_of_scan(self.journal.rows, self.journal.verdicts, scan.seconds, str(self.target), size)
+        tell_of_no_domains(self.journal.no_domains)
 
     def _tell_of_the_rest(self) -> None:
         if not self.asked.quiet:

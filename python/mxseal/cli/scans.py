@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mxseal._reading import WrongValueError
-from mxseal.cli.refusals import RefusedError
+from mxseal.cli.refusals import RefusedError, unreadable
 
 
 @contextmanager
@@ -18,6 +18,4 @@ def reading() -> Iterator[None]:
     except WrongValueError as wrong:
         raise RefusedError(wrong.what, wrong.do, str(wrong.value)) from None
     except OSError as error:
-        raise RefusedError(
-            "cannot read", error.strerror or str(error), str(error.filename or "")
-        ) from None
+        raise unreadable(error) from None

@@ -25,6 +25,8 @@ Examples:
 Hosts are grouped by who runs them: by the end of their names (mxseal/data/operators.csv in the
 package), where nothing there fits by the domain that they belong to. A domain that runs its own is
 counted under "own host".
+
+Exit status 0; what the domains look like is data here.
 """
 
 
@@ -50,7 +52,7 @@ class _Asked:
     type=click.IntRange(0, 3650),
     default=14,
     metavar="DAYS",
-    help="List certificates that ended so soon after they were seen. Starting value: 14.",
+    help="List certificates that end so soon after they were seen. Starting value: 14.",
 )
 @click.option(
     "--operators",
@@ -61,10 +63,7 @@ class _Asked:
 @click.option("--quiet", is_flag=True, help="One line.")
 @click.option("--verbose", is_flag=True, help="More rows of each block.")
 def command(**options: Any) -> Callable[[], int]:
-    """Sum up a scan (Parquet, Arrow, NDJSON): who publishes what, and what is wrong.
-
-    Exit status: 0; what the domains look like is data here.
-    """
+    """Sum up a scan (Parquet, Arrow, NDJSON): who publishes what, and what is wrong."""
     return lambda: _work(_Asked(**options))
 
 
