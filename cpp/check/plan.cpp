@@ -188,12 +188,13 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     const std::uint16_t port = target.port == 0 ? checker_.options_.fetch.port : target.port;
     checker_.turns_.ask(addresses.front(), [self, &target, addresses, port] {
       if (self->finished_) return false;
-      self->checker_.connector_.probe(addresses, port, [self, &target, addresses](std::optional<bool> answers) {
-        self->checker_.turns_.end(addresses.front());
-        if (self->finished_) return;
-        target.answers = answers;
-        self->answered();
-      });
+      self->checker_.connector_.probe(addresses, port,
+                                      [self, &target, addresses](std::optional<bool> answers) {
+                                        self->checker_.turns_.end(addresses.front());
+                                        if (self->finished_) return;
+                                        target.answers = answers;
+                                        self->answered();
+                                      });
       return true;
     });
   }
