@@ -32,8 +32,9 @@ class HashKey {
   static constexpr std::size_t kWords = 64;  // a block: more than most reports have
 
   SipKey sip_;
-  std::array<Wide, kWords> words_;
-  Wide first_, length_;
+  std::array<Wide, kWords> words_{};
+  Wide first_ = 0;
+  Wide length_ = 0;
 };
 
 class KeyedHash {
@@ -77,7 +78,8 @@ class KeyedHash {
   static void each_word(std::string_view text, Add add_word) {
     const char* at = text.data();
     std::size_t left = text.size();
-    add_word(at == nullptr ? 0 : left + 1);
+    if (at == nullptr) return add_word(0);
+    add_word(left + 1);
     if (left >= 8) {
       for (; left > 8; at += 8, left -= 8) add_word(load<std::uint64_t>(at));
       add_word(load<std::uint64_t>(at + left - 8));

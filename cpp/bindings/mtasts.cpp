@@ -133,6 +133,7 @@ str() prints a valid policy that says the same.)")
       .def(py::init([](const TextOrBytes& mode, const std::vector<TextOrBytes>& mx,
                        const py::int_& max_age) {
              std::vector<std::string> patterns;
+             patterns.reserve(mx.size());
              for (const TextOrBytes& each : mx) patterns.push_back(to_bytes(each));
              return unwrap(mtasts::build_policy(to_bytes(mode), saturated(max_age), patterns));
            }),
