@@ -29,7 +29,7 @@ help:  ## this list
 
 # ------------------------------------------------------------------------------------------------------------ for everybody
 demo: $(STAMPS)/installed $(STAMPS)/lab-venv  ## attacks on a laboratory of domains, and a bundled archive of reports
-	@tools/demo.sh
+	@tests/demo.sh
 
 test: cpp-test python-test  ## all tests: C++, Python, README, notebooks
 
@@ -37,8 +37,8 @@ servers: $(STAMPS)/system-servers  ## the real servers that the integration test
 
 # ------------------------------------------------------------------------------------------------------------------- set-up
 # One stamp a step.
-$(STAMPS)/system-%: tools/debian.sh
-	@mkdir -p $(@D) && PYTHON=$(PYTHON) tools/debian.sh $* && touch $@
+$(STAMPS)/system-%: .ci/debian.sh
+	@mkdir -p $(@D) && PYTHON=$(PYTHON) .ci/debian.sh $* && touch $@
 
 # pip knows dependency groups from 25.1 on; Debian 12 brings 23.0.
 $(STAMPS)/venv: pyproject.toml $(STAMPS)/system-build
@@ -95,7 +95,7 @@ coverage: configure-coverage $(STAMPS)/coverage-venv  ## lines of cpp/ that no C
 fuzz: $(STAMPS)/system-build $(STAMPS)/system-fuzz $(STAMPS)/system-test  ## libFuzzer (FUZZ_SECONDS=600 FUZZ=report)
 	@[ -f build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS)
-	@for target in $(FUZZ); do tools/fuzz.sh $$target $(FUZZ_SECONDS); done
+	@for target in $(FUZZ); do tests/fuzz/fuzz.sh $$target $(FUZZ_SECONDS); done
 
 # ------------------------------------------------------------------------------------------------------------------- checks
 lint: python-lint cpp-lint tidy  ## ruff, clang-format, clang-tidy
