@@ -23,6 +23,14 @@ double seconds_between(net::Time from, net::Time to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
+std::string sts_record_of(const std::string& domain) {
+  return "_mta-sts." + domain;
+}
+
+std::string tlsrpt_record_of(const std::string& domain) {
+  return "_smtp._tls." + domain;
+}
+
 // Networks that are silent on port 25 before it seems blocked here.
 constexpr std::size_t kSilentNetworks = 2;
 
@@ -44,7 +52,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
       return;
     }
     ++open_;  // until all is asked
-    if (!checker_.options_.only_mx) ask_records();
+    const Options& options = checker_.options_;
+    if (options.thorough && !options.only_mx) ask_records();
     ask_mx();
     answered();
   }
@@ -135,8 +144,8 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
 
   void ask_records() {
     const std::string& domain = facts_.domain;
-    ask(&net::Resolver::txt, "_mta-sts." + domain, facts_.sts_record, [this] { ask_policy(); });
-    ask(&net::Resolver::txt, "_smtp._tls." + domain, facts_.tlsrpt_record, [this] { ask_rua(); });
+    ask(&net::Resolver::txt, sts_record_of(domain), facts_.sts_record, [this] { ask_policy(); });
+    ask(&net::Resolver::txt, tlsrpt_record_of(domain), facts_.tlsrpt_record, [this] { ask_rua(); });
     if (!checker_.options_.thorough) return;
     facts::Thorough& thorough = facts_.thorough.emplace();
     ask(&net::Resolver::txt, domain, thorough.txt_at_domain, [] {});
@@ -145,11 +154,23 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
     for (std::size_t dot = domain.find('.'); dot != std::string::npos;
          dot = domain.find('.', dot + 1)) {
       const std::string parent = domain.substr(dot + 1);
-      if (parent.find('.') != std::string::npos) parents.push_back("_mta-sts." + parent);
+      if (parent.find('.') != std::string::npos) parents.push_back(sts_record_of(parent));
     }
     thorough.parents.resize(parents.size());
     for (std::size_t i = 0; i < parents.size(); ++i)
       ask(&net::Resolver::txt, parents[i], thorough.parents[i], [] {});
+  }
+
+  // Below a name that does not exist nothing exists (RFC 8020), and nothing need be asked for; behind a CNAME that leads nowhere
+  // something may.
+  void ask_records_where_there_may_be_some() {
+    if (facts_.mx.status != LookupStatus::no_name || !facts_.mx.cnames.empty() || proposed())
+      return ask_records();
+    for (facts::TxtLookup* lookup : {&facts_.sts_record, &facts_.tlsrpt_record}) {
+      std::string name = std::move(lookup->name);
+      static_cast<facts::Lookup&>(*lookup) = static_cast<const facts::Lookup&>(facts_.mx);
+      lookup->name = std::move(name);
+    }
   }
 
   // RFC 8460 §3: can reports get there? None is sent.
@@ -317,7 +338,13 @@ class Checker::Plan : public std::enable_shared_from_this<Plan> {
 
   // --------------------------------------------------------------------------------- MX hosts
   void ask_mx() {
-    ask(&net::Resolver::mx, facts_.domain, facts_.mx, [this] {
+    const bool records_later = !checker_.options_.thorough && !checker_.options_.only_mx;
+    if (records_later) {
+      expect(facts_.sts_record, sts_record_of(facts_.domain));
+      expect(facts_.tlsrpt_record, tlsrpt_record_of(facts_.domain));
+    }
+    ask(&net::Resolver::mx, facts_.domain, facts_.mx, [this, records_later] {
+      if (records_later) ask_records_where_there_may_be_some();
       if (facts_.mx.found()) {
         for (const facts::MxRecord& record : facts_.mx.records) {
           if (!record.host.empty() && !is_known(record.host))  // empty: the null MX (RFC 7505)

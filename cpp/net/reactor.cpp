@@ -8,11 +8,13 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 namespace mxseal::net {
 namespace {
 
 constexpr std::chrono::milliseconds kPulse{50};
+constexpr std::size_t kMuch = 64;  // timers: whatever is open has one
 
 }  // namespace
 
@@ -61,10 +63,13 @@ void Reactor::turn() {
         std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first.first - now());
     wait = std::clamp(left, std::chrono::milliseconds(0), kPulse);
   }
+  if (wait.count() > 0 && timers_.size() >= kMuch && last_turn_ < kEventsATurn)
+    std::this_thread::sleep_for(gather_);
   std::array<epoll_event, kEventsATurn> events{};
   const int count = epoll_wait(epoll_, events.data(), kEventsATurn, static_cast<int>(wait.count()));
   if (count < 0 && errno != EINTR)
     throw std::system_error(errno, std::generic_category(), "epoll_wait");
+  last_turn_ = count;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     const auto found = watches_.find(static_cast<int>(event.data.u64 & 0xFFFFFFFFU));

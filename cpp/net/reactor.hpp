@@ -43,6 +43,10 @@ class Reactor {
   /// Allowed for timers that have gone off.
   void cancel(TimerId timer) { timers_.erase(timer); }
 
+  /// From now on a loop in which much is open waits so long before it looks, so that what came meanwhile costs one turn together
+  /// and not one each. 0, as at first: it looks at once.
+  void gather(std::chrono::microseconds pause) { gather_ = pause; }
+
   /// Runs until `finished` says so, which is asked after each turn and at least every 50 ms.
   void run(const std::function<bool()>& finished);
 
@@ -57,8 +61,10 @@ class Reactor {
   void run_timers();
 
   int epoll_;
+  std::chrono::microseconds gather_{0};
   std::unordered_map<int, Watch> watches_;
   std::map<TimerId, OnTime> timers_;
+  int last_turn_ = 0;  // events
   std::uint64_t last_timer_ = 0;
   std::uint32_t last_generation_ = 0;
 };

@@ -70,6 +70,46 @@ TEST(Plan, only_mx_asks_which_hosts_take_the_mail_and_nothing_else) {
   EXPECT_EQ(implicit.facts.mx_hosts[0].host, "example.com");
 }
 
+// ------------------------------------------------------------------------ names that do not exist
+TEST(Plan, a_quick_check_asks_nothing_below_a_name_that_does_not_exist) {
+  Zone zone;
+  zone.missing = {"example.com"};
+  Options options;
+  options.thorough = false;
+  const Seen seen = look_at(zone, options);
+  EXPECT_EQ(seen.asked("_mta-sts.example.com", wire::kTxt), 0U);
+  EXPECT_EQ(seen.asked("_smtp._tls.example.com", wire::kTxt), 0U);
+  EXPECT_EQ(seen.facts.sts_record.status, LookupStatus::no_name);
+  EXPECT_EQ(seen.facts.sts_record.name, "_mta-sts.example.com");
+  EXPECT_EQ(seen.facts.tlsrpt_record.status, LookupStatus::no_name);
+  options.thorough = true;  // asks all at once
+  EXPECT_EQ(look_at(zone, options).asked("_mta-sts.example.com", wire::kTxt), 1U);
+}
+
+TEST(Plan, a_quick_check_asks_for_records_beside_an_alias_that_leads_nowhere) {
+  Zone zone;
+  zone.cname("example.com", "gone.example.net");
+  zone.missing = {"gone.example.net"};
+  zone.txt("_smtp._tls.example.com", "v=TLSRPTv1; rua=mailto:tls@example.com");
+  Options options;
+  options.thorough = false;
+  const Seen seen = look_at(zone, options);
+  EXPECT_EQ(seen.facts.mx.status, LookupStatus::no_name);
+  EXPECT_EQ(seen.facts.sts_record.status, LookupStatus::no_data);
+  EXPECT_TRUE(seen.facts.tlsrpt_record.found());
+}
+
+TEST(Plan, a_quick_check_whose_time_ends_before_it_asked_for_records_knows_nothing_of_them) {
+  Zone zone;
+  zone.silent = {"example.com"};
+  Options options;
+  options.thorough = false;
+  options.timeout = std::chrono::milliseconds(50);
+  const Seen seen = look_at(zone, options);
+  EXPECT_EQ(seen.facts.sts_record.status, LookupStatus::timed_out);
+  EXPECT_TRUE(seen.facts.budget_spent);
+}
+
 // ------------------------------------------------------------------------------------- the limits
 TEST(Plan, twenty_addresses_of_a_host_are_looked_at) {
   Zone zone;

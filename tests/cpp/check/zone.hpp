@@ -14,11 +14,12 @@
 
 namespace mxseal::test {
 
-/// Answers by name and type; those of `secure` names with the AD bit. `silent` names get none.
+/// Answers by name and type; those of `secure` names with the AD bit. `silent` names get none, `missing` ones do not exist.
 struct Zone {
   std::map<std::pair<std::string, unsigned>, dns::Records> records;
   std::set<std::string> secure;
   std::set<std::string> silent;
+  std::set<std::string> missing;
 
   void txt(const std::string& name, std::string_view text) {
     records[{name, dns::kTxt}] = {dns::txt(name, {text})};
@@ -39,6 +40,9 @@ struct Zone {
     const unsigned type = address.is_v4() ? dns::kA : dns::kAaaa;
     records[{name, type}].push_back(dns::record(name, type, 300, data));
   }
+  void cname(const std::string& name, const std::string& target) {
+    records[{name, dns::kCname}] = {dns::cname(name, target)};
+  }
   void tlsa(const std::string& name) {
     records[{name, dns::kTlsa}] = {
         dns::record(name, dns::kTlsa, 300, "\x03\x01\x01" + std::string(32, 'x'))};
@@ -46,6 +50,8 @@ struct Zone {
 
   std::vector<std::string> operator()(const Query& query) const {
     if (silent.contains(query.name)) return {};
+    if (missing.contains(query.name))
+      return {query.reply(dns::kNxdomain, {}, {dns::soa("example", 300, 300)})};
     const unsigned flags = secure.contains(query.name) ? dns::kAd : 0U;
     const auto found = records.find({query.name, query.type});
     const auto alias = records.find({query.name, dns::kCname});

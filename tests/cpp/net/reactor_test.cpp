@@ -142,6 +142,22 @@ TEST(Reactor, timers_that_set_themselves_again_leave_the_sockets_their_turn) {
   EXPECT_TRUE(heard);
 }
 
+TEST(Reactor, events_gather_where_much_is_open) {
+  Reactor reactor;
+  for (int i = 0; i < 64; ++i) reactor.at(Reactor::now() + std::chrono::hours(1), [] {});
+  const Pair pair;
+  bool told = false;
+  reactor.watch(pair.ends[0], EPOLLIN, [&](std::uint32_t /*events*/) {
+    pair.hear();
+    told = true;
+  });
+  pair.speak();
+  reactor.gather(milliseconds(5));
+  const Time before = Reactor::now();
+  reactor.run([&] { return told; });
+  EXPECT_GE(Reactor::now() - before, milliseconds(5));
+}
+
 TEST(Reactor, a_timer_may_cancel_the_next) {
   Reactor reactor;
   const Time now = Reactor::now();
