@@ -359,7 +359,7 @@ def wait_for_rows(running: subprocess.Popen[bytes], part: Path, more_than: int =
 def test_ctrl_c_is_130_and_keeps_whole_rows(lab: Lab) -> None:
     list_of(lab.crowd.domains)
     part = Path("scan.parquet.part")
-    with process("domains.txt", "-o", "scan.parquet", *how(lab, 30)) as running:
+    with process("domains.txt", "-o", "scan.parquet", *how(lab, 10)) as running:
         wait_for_rows(running, part)
         asked = time.monotonic()
         running.send_signal(signal.SIGINT)
