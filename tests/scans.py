@@ -23,9 +23,9 @@ END = datetime(2027, 6, 1, tzinfo=UTC)  # of certificates
 # fmt: off
 COLUMNS = (
     "line", "domain", "verdict", "effects", "sts_id", "sts_cname", "policy_mode", "max_age",
-    "policy_mx", "policy_status", "policy_address", "policy_cname", "policy_expiry", "mx_count",
-    "mx_passed", "mx_failed", "mx_unknown", "dane_state", "tlsrpt", "tlsrpt_rua", "first_expiry",
-    "errors", "warnings", "mx", "findings", "started", "seconds",
+    "policy_mx", "policy_status", "policy_address", "policy_cname", "policy_expiry",
+    "policy_sha256", "mx_count", "mx_passed", "mx_failed", "mx_unknown", "dane_state", "tlsrpt",
+    "tlsrpt_rua", "first_expiry", "errors", "warnings", "mx", "findings", "started", "seconds",
 )
 # fmt: on
 
@@ -86,7 +86,9 @@ def row(domain: str, verdict: str = "unprotected", *codes: str, **columns: Any) 
         "verdict": verdict,
         "effects": {"plain": "encrypted", "mta_sts": "encrypted", "dane": "encrypted"},
         **dict.fromkeys(("sts_id", "sts_cname", "policy_mode", "max_age", "policy_status")),
-        **dict.fromkeys(("policy_address", "policy_cname", "policy_expiry", "tlsrpt")),
+        **dict.fromkeys(
+            ("policy_address", "policy_cname", "policy_expiry", "policy_sha256", "tlsrpt")
+        ),
         "policy_mx": [],
         **dict.fromkeys(("mx_count", "mx_passed"), 1),
         **dict.fromkeys(("mx_failed", "mx_unknown"), 0),

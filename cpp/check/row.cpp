@@ -140,6 +140,7 @@ struct Rows::Columns {
                    {"policy_address", policy_address},
                    {"policy_cname", policy_cname},
                    {"policy_expiry", policy_expiry},
+                   {"policy_sha256", policy_sha256},
                    {"mx_count", mx_count},
                    {"mx_passed", mx_passed},
                    {"mx_failed", mx_failed},
@@ -177,6 +178,7 @@ struct Rows::Columns {
   Words_ policy_status;
   Texts policy_address = texts(), policy_cname = texts();
   Times policy_expiry = times();
+  Texts policy_sha256 = texts();
   Ints mx_count = ints(), mx_passed = ints(), mx_failed = ints(), mx_unknown = ints();
   Words_ dane_state;
   Texts tlsrpt = texts();
@@ -256,8 +258,14 @@ void Rows::add(std::int64_t line, const facts::Domain& facts, const judge::Judge
   push_any(*to.policy_cname,
            last_of(fetch.ipv4.cnames.empty() ? fetch.ipv6.cnames : fetch.ipv4.cnames));
   std::int64_t first_expiry = kNever;
-  if (!fetch.tls.chain.empty()) first_expiry = leaf(fetch.tls.chain.front()).not_after;
+  std::string_view sha256 = kMissing;
+  if (!fetch.tls.chain.empty()) {
+    const Leaf& met = leaf(fetch.tls.chain.front());
+    first_expiry = met.not_after;
+    sha256 = met.sha256;
+  }
   to.policy_expiry->push_back_seconds(time_or_missing(first_expiry));
+  push_any(*to.policy_sha256, sha256);
 
   first_expiry = std::min(first_expiry, add_mx(facts, judgement));
   to.dane_state->push_back(judge::domain_dane_name(judgement.dane));

@@ -20,8 +20,9 @@ namespace {
 constexpr std::string_view kVersion = "v=STSv1";
 constexpr std::size_t kMaxId = 32;
 
-// What is no MTA-STS record at all, and why: the way it goes wrong most often.
-Error no_record(std::string_view text) {
+// What is no MTA-STS record at all, and why: the way it goes wrong most often. Where the version is
+// right and its ";" is missing, reading `stopped` there.
+Error no_record(std::string_view text, const Cursor& stopped) {
   const Cursor start(text);
   Cursor cursor(text);
   if (cursor.take_ignoring_case("v=stsv1") && take_delimiter(cursor)) {
@@ -32,7 +33,7 @@ Error no_record(std::string_view text) {
   if (cursor.offset() > 0 && !cursor.at_end()) {
     return field_error(Errc::version_not_first, start, cursor);
   }
-  return field_error(Errc::bad_version, start, start);
+  return field_error(Errc::bad_version, start, stopped);
 }
 
 // sts-id = %s"id=" 1*32(ALPHA / DIGIT), the part behind "=".
@@ -45,7 +46,9 @@ std::string_view take_id(Cursor& cursor) {
 Result<StsRecord> parse_record(std::string_view text) {
   StsRecord record;
   Cursor cursor(text);
-  if (!take_version(cursor, kVersion, record.deviations)) return no_record(text);
+  if (!take_version(cursor, kVersion, record.deviations)) {
+    return no_record(text, cursor);
+  }
 
   std::set<std::string_view> seen = {"v"};
   while (!cursor.at_end()) {

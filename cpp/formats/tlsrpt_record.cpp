@@ -92,7 +92,7 @@ Result<TlsrptRecord> parse_record(std::string_view text) {
   TlsrptRecord record;
   Cursor cursor(text);
   if (!take_version(cursor, kVersion, record.deviations)) {
-    return field_error(Errc::version, Cursor(text), Cursor(text));
+    return field_error(Errc::version, Cursor(text), cursor);
   }
 
   Rua rua;

@@ -69,7 +69,7 @@ class Replaced:
     """An address that sends another certificate than before.
 
     Attributes:
-        host: the MX host.
+        host: the MX host, or the policy host (``mta-sts.<domain>``).
         address: of the host.
         before: SHA-256 of the old certificate, in hexadecimal.
         after: of the new one.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One of two scans that are compared: of each domain what decides, of each address what it showed.
 
-A million domains take about 50 MB, and the addresses of their MX hosts, each once, as much again at
+A million domains take about 50 MB, and the addresses of their hosts, each once, as much again at
 most. Everything else is read a second time, for the domains that changed alone.
 """
 
@@ -21,9 +21,10 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 DANE = ("none", "secure", "partial", "insecure", "unusable", "unknown")
 COLUMNS = (
     *("line", "domain", "verdict", "sts_id", "policy_mode", "max_age", "policy_mx", "dane_state"),
-    *("tlsrpt", "started"),
+    *("tlsrpt", "started", "policy_address"),
     *("mx.host", "mx.addresses.address", "mx.addresses.smtp_status", "mx.addresses.sha256"),
 )
+SHA256 = "policy_sha256"  # of the policy host; earlier scans have none
 # How far an address went that offers STARTTLS, and that does not.
 OFFERED = ("secured", "tls", "starttls_refused", "injection")
 MISSING = ("starttls_missing", "ehlo_rejected")
@@ -90,7 +91,7 @@ class Side:
     Attributes:
         rows: the scan itself.
         domain: the domains, each once.
-        addresses: those of its MX hosts.
+        addresses: those of its MX hosts, and of policy hosts the one that was asked.
         repeated: further lines with a domain that stood there before.
     """
 
@@ -103,9 +104,12 @@ class Side:
         tail: list[pa.Table] = []
         addresses: list[pa.Array] = []
         gathered = 0
-        for batch in rows.batches(COLUMNS):
+        with_policy_hosts = rows.has(SHA256)
+        for batch in rows.batches((*COLUMNS, SHA256) if with_policy_hosts else COLUMNS):
             tail.append(_flat(batch))
             addresses.append(_addresses(batch))
+            if with_policy_hosts:
+                addresses.append(_policy_hosts(batch))
             gathered += batch.num_rows
             if gathered > _MANY:
                 # Few large pieces: what lies between many small ones would never be given back.
@@ -159,7 +163,7 @@ class Side:
 
 
 class Addresses:
-    """Addresses of MX hosts, each host and address once.
+    """Addresses of MX hosts and policy hosts, each host and address once.
 
     Attributes:
         table: host, address, offered (``YES``, ``NO``, ``UNSEEN``), sha256 (empty without), key
@@ -333,6 +337,19 @@ def _addresses(batch: pyarrow.RecordBatch) -> pyarrow.Array:
         _between(),
     )
     return words.unique()
+
+
+def _policy_hosts(batch: pyarrow.RecordBatch) -> pyarrow.Array:
+    """The same of policy hosts that sent a certificate."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    sent = pc.is_valid(batch.column(SHA256))
+    columns = (batch.column(name).filter(sent) for name in ("domain", "policy_address", SHA256))
+    domain, address, sha256 = (text(each) for each in columns)
+    prefix, none, unseen = (pa.scalar(each, domain.type) for each in ("mta-sts.", "", UNSEEN))
+    policy_host = pc.binary_join_element_wise(prefix, domain, none)
+    return pc.binary_join_element_wise(policy_host, address, unseen, sha256, _between())
 
 
 def _once(words: Sequence[pyarrow.Array]) -> pyarrow.Array:

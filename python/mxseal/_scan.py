@@ -147,7 +147,7 @@ class Scan:
     ``policy_mx``                         patterns as written
     ``policy_status``                     how its fetching ended (RFC 8461 §3.3); None if not tried
     ``policy_address``, ``policy_cname``  of the policy host: address asked, end of its CNAMEs
-    ``policy_expiry``                     end of its certificate (UTC)
+    ``policy_expiry``, ``policy_sha256``  of its certificate: end (UTC), SHA-256 in hexadecimal
     ``mx_count``, ``mx_passed``,          hosts that take the domain's mail, and how many pass, fail
     ``mx_failed``, ``mx_unknown``         or could not be seen
     ``dane_state``                        DANE of the domain (RFC 7672)

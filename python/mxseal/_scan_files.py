@@ -78,6 +78,10 @@ class ScanRows:
                 self.name,
             )
 
+    def has(self, column: str) -> bool:
+        """Whether it has this column; scans of earlier versions may lack one."""
+        return column in self._names
+
     def batches(self, columns: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
         """The rows.
 
@@ -297,7 +301,7 @@ def scan_schema() -> pyarrow.Schema:
     )
     columns: dict[pa.DataType, str] = {
         text: "domain verdict sts_id sts_cname policy_mode policy_status policy_address "
-        "policy_cname dane_state tlsrpt",
+        "policy_cname policy_sha256 dane_state tlsrpt",
         whole: "line max_age mx_count mx_passed mx_failed mx_unknown errors warnings",
         when: "policy_expiry first_expiry started",
         pa.float64(): "seconds",

@@ -55,6 +55,30 @@ def kind_of(path: Path) -> Kind:
     )
 
 
+def record_of(path: Path, kind: Kind) -> dict[str, Any]:
+    """The record of the run whose rows a finished file has; empty where there is none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    arrow = require("pyarrow", "parquet", "a scan into a file")
+    text: bytes | None
+    try:
+        if kind == "parquet":
+            from pyarrow import parquet
+
+            text = (parquet.read_schema(path).metadata or {}).get(KEY)
+        elif kind == "arrow":
+            with arrow.memory_map(str(path)) as file, arrow.ipc.open_file(file) as reader:
+                text = (reader.schema.metadata or {}).get(KEY)
+        else:
+            text = _beside(path).read_bytes()
+        record = json.loads(text or b"{}")
+    except (FileNotFoundError, ValueError, arrow.ArrowException):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
 def _options_that_differ(was: dict[str, Any], now: dict[str, Any]) -> str:
     """As they were given then: ``without --no-probe, with --smtp-port 25``."""
     words = []
@@ -296,7 +320,7 @@ class Journal:
             metadata = json.dumps(record).encode()
             _write(whole, lambda file: _WRITERS[kind](self._pieces(metadata), file))
             if kind in ("ndjson", "csv"):
-                beside = self.target.with_name(self.target.name + ".run.json")
+                beside = _beside(self.target)
                 part = beside.with_name(beside.name + ".part")
                 text = json.dumps(record, indent=2) + "\n"
                 _write(part, lambda file: file.write(text.encode()))
@@ -329,6 +353,11 @@ class Journal:
     def _table(self, batches: list[Any], metadata: bytes) -> pyarrow.Table:
         table = self._arrow.Table.from_batches(batches) if batches else self._columns
         return table.replace_schema_metadata({KEY: metadata})
+
+
+def _beside(path: Path) -> Path:
+    """Where the record of the run stands if the file has no room for it."""
+    return path.with_name(path.name + ".run.json")
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -450,8 +450,40 @@ def test_an_interrupted_scan_is_not_overwritten(run: Run, lab: Lab) -> None:
     assert run("domains.txt", "-o", "scan.csv", "--resume", *how(lab)).status == 0
     assert len(rows_of("scan.csv")) == 3
     # Nothing is there to go on with: it begins.
-    assert run("longer.txt", "-o", "scan.csv", "--resume", *how(lab)).status == 0
-    assert len(rows_of("scan.csv")) == 4
+    assert run("longer.txt", "-o", "longer.csv", "--resume", *how(lab)).status == 0
+    assert len(rows_of("longer.csv")) == 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_finished_scan_has_nothing_left_to_resume(run: Run, lab: Lab, kind: str) -> None:
+    list_of([*NAMES, "not a domain"])
+    file = Path(f"scan.{kind}")
+    same = ["domains.txt", "-o", str(file), *how(lab), "--resume"]
+    assert run(*same).status == 1
+    before = file.read_bytes()
+    done = run(*same)
+    assert (done.status, file.read_bytes()) == (1, before)
+    first, *rest = done.err.splitlines()
+    assert first == f"Nothing is left: {file} has the whole list, 4 domains"
+    assert "scan.invalid-domain" in rest[0]
+    done = run(*same, "--quiet")
+    assert (done.status, done.err, file.read_bytes()) == (1, "", before)
+    # What answers another question is not replaced, nor what is no scan.
+    done = run(*same, "--no-probe")
+    assert (done.status, file.read_bytes()) == (2, before)
+    assert done.err.startswith(
+        f"error: --resume finds a file with other options (probe was True): {file}\n"
+    )
+    list_of(NAMES)
+    done = run(*same)
+    assert (done.status, file.read_bytes()) == (2, before)
+    assert done.err.startswith(f"error: --resume finds a file with another list: {file}\n")
+    for left in Path().glob("scan.*"):
+        left.unlink()
+    file.write_text("notes\n")
+    done = run(*same)
+    assert (done.status, file.read_text()) == (2, "notes\n")
+    assert done.err.startswith(f"error: --resume finds a file with no scan: {file}\n")
 
 
 def test_another_list_or_other_questions_are_refused(run: Run, lab: Lab) -> None:

@@ -248,6 +248,26 @@ def test_another_certificate_is_listed() -> None:
     assert compare(old, new).certificates == 0
 
 
+def test_another_certificate_of_a_policy_host_is_listed() -> None:
+    def at(sha256: str | None, address: str | None = "192.0.2.80") -> list[Row]:
+        return [sts("a.example", policy_address=address, policy_sha256=sha256), row("b.example")]
+
+    diff = compare(at("aa"), at("bb"))
+    assert diff.certificates == 1
+    assert diff.replaced == [_diff.Replaced("mta-sts.a.example", "192.0.2.80", "aa", "bb")]
+    for old, new in ((at("aa"), at("aa")), (at("aa"), at(None)), (at(None, None), at("bb"))):
+        assert compare(old, new).replaced == []
+    # Another server has its own; so it is with MX hosts.
+    assert compare(at("aa"), at("bb", "192.0.2.81")).replaced == []
+
+
+def test_a_scan_without_digests_of_policy_hosts_is_compared_all_the_same() -> None:
+    rows = [sts("a.example", policy_address="192.0.2.80", policy_sha256="aa")]
+    old = scans.scan(rows).drop_columns(["policy_sha256"])
+    diff = diff_scans(old, scans.scan(rows, later=DAY))
+    assert (diff.both, diff.replaced) == (1, [])
+
+
 def test_so_many_certificates_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_diff, "MOST_LISTED", 3)
 

@@ -75,12 +75,13 @@ dane.mismatch dane.ta-not-sent dane.combination-unmatched dane.unusable dane.rec
 dane.full-data dane.partial dane.one-key-type
 rpt.none rpt.multiple rpt.servfail rpt.timeout rpt.version rpt.space-before-semicolon
 rpt.rua-missing rpt.rua-scheme rpt.rua-invalid rpt.rua-undeliverable rpt.rua-same-domain
-rpt.duplicate-field rpt.unknown-field rpt.invalid rpt.sts-without-rpt
+rpt.rua-unusable rpt.duplicate-field rpt.unknown-field rpt.trailing-space rpt.invalid rpt.sts-without-rpt
 rpt.rpt-without-sts-or-dane
 scan.budget scan.resolver-error scan.invalid-domain
 """.split()  # noqa: SIM905
-# What no domain of the laboratory shows: a block list's finding, and what tests/data has in rows.
-WITHOUT_A_DOMAIN = {"scan.blocked", "rpt.rua-unusable", "rpt.trailing-space"}
+# What no domain can show by itself: a check has no block list. A scan has one, and test_cli_scan.py
+# (test_the_block_list_of_the_user_is_read) has the finding.
+WITHOUT_A_DOMAIN = {"scan.blocked"}
 BY_NAME = {each.name: each for each in SITUATIONS}
 ATTACKS = [each for each in SITUATIONS if each.attack]
 

@@ -134,6 +134,7 @@ def row_of(check: DomainCheck) -> Row:
         "policy_status": host.status if host and host.status != "not_tried" else None,
         "policy_address": (host and host.address) or None,
         "policy_expiry": host.chain[0].not_after if host and host.chain else None,
+        "policy_sha256": host.chain[0].sha256 if host and host.chain else None,
         "mx_count": len(check.mx),
         "mx_passed": verdicts.count("passes"),
         "mx_failed": verdicts.count("fails"),

@@ -55,3 +55,11 @@ def tell_of_stop(rows: int, total: int | None) -> None:
     to_standard_error(
         f"Stopped at {number(rows)}{of}, all kept. Go on: the same command and --resume\n"
     )
+
+
+def tell_of_nothing_left(rows: int, target: str) -> None:
+    """That an earlier scan was finished."""
+    terminal = for_stream(sys.stderr)
+    to_standard_error(
+        f"Nothing is left: {terminal.text(target)} has the whole list, {counted(rows, 'domain')}\n"
+    )

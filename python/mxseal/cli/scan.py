@@ -13,7 +13,12 @@ import click
 
 from mxseal._output import messages
 from mxseal._output.progress import scan_progress
-from mxseal._output.scan_text import tell_of_no_domains, tell_of_scan, tell_of_stop
+from mxseal._output.scan_text import (
+    tell_of_no_domains,
+    tell_of_nothing_left,
+    tell_of_scan,
+    tell_of_stop,
+)
 from mxseal._output.sink import forget_output, opened, unwritable
 from mxseal._reading import WrongValueError
 from mxseal.cli.exit import Exit
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     from mxseal._domains import DomainList
     from mxseal._scan import Scan
 
+# Settings on which the rows depend.
+_SAME = ["probe", "thorough", "ipv4", "ipv6", "smtp_port", "https_port", "allow_private", "ca_file"]
 DESCRIPTORS = 16_384  # that a scan may have open: for half as many connections
 
 EXAMPLES = """\b
@@ -82,7 +89,9 @@ class _Asked:
     metavar="FILE",
     help="Write there (FILE.part first, renamed when whole); - is standard output.",
 )
-@click.option("--resume", is_flag=True, help="Go on with FILE.part.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with FILE.part; nothing where FILE has the whole list."
+)
 @network_options(seconds=60, a="domain")
 @domain_options()
 @click.option("--thorough", is_flag=True, help="With the look-ups that cost extra.")
@@ -262,6 +271,21 @@ class _Stream:
         return Exit.FOUND if no_domains else Exit.GOOD
 
 
+def _what_is_other(record: dict[str, Any], scan: Scan) -> str:
+    """Of a finished scan than what is asked for now; empty where it is the same."""
+    try:
+        done, now = record["parameters"], scan.settings.parameters()
+        if record["input"]["sha256"] != scan.domains.sha256:
+            return "another list"
+        other = [name for name in _SAME if done[name] != now[name]]
+        int(record["domains"]), record["errors"].get("")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return "no scan"
+    return f"other options ({', '.join(f'{name} was {done[name]}' for name in other)})" * bool(
+        other
+    )
+
+
 class _File:
     """Rows into FILE.part, and in the end FILE."""
 
@@ -291,6 +315,7 @@ class _File:
                 "go on with it: --resume; or remove the file to begin anew",
                 str(self.journal.path),
             )
+        self.whole = asked.resume and not self.journal.is_there and self.target.exists()
 
     @staticmethod
     def _hold_little() -> None:
@@ -325,6 +350,8 @@ class _File:
         from mxseal._exceptions import NetworkError
         from mxseal._scan_journal import kept
 
+        if self.whole:
+            return self._nothing_left(scan)
         going_on = self.asked.resume and self.journal.is_there
         if going_on:
             with _refusals(self.asked):
@@ -350,6 +377,25 @@ class _File:
         if not self.asked.quiet:
             self._tell(scan)
         return Exit.FOUND if self.journal.no_domains else Exit.GOOD
+
+    def _nothing_left(self, scan: Scan) -> Exit:
+        """FILE is there and no FILE.part: the scan was finished, or it is no scan of this list."""
+        from mxseal._scan_journal import record_of
+
+        with _refusals(self.asked):
+            record = record_of(self.target, self.kind)
+        other = _what_is_other(record, scan)
+        if other:
+            raise RefusedError(
+                f"--resume finds a file with {other}",
+                "name another file, or scan without --resume to replace it",
+                str(self.target),
+            )
+        no_domains = record["errors"].get("scan.invalid-domain", 0)
+        if not self.asked.quiet:
+            tell_of_nothing_left(record["domains"], str(self.target))
+            tell_of_no_domains(no_domains)
+        return Exit.FOUND if no_domains else Exit.GOOD
 
     def _fill(self, scan: Scan) -> None:
         quiet = self.asked.quiet

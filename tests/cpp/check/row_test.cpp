@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "judge/domains.hpp"
 
 namespace mxseal::check {
@@ -111,6 +112,7 @@ TEST(Rows, every_column_of_a_domain_that_has_everything) {
       {"policy_address", "192.0.2.80"},
       {"policy_cname", "policies.example"},
       {"policy_expiry", seconds(policy_end)},
+      {"policy_sha256", ascii::hex(facts.policy.tls.chain[0].sha256())},
       {"mx_count", "1"},
       {"mx_passed", "1"},
       {"mx_failed", "0"},
@@ -147,7 +149,7 @@ TEST(Rows, what_is_missing_is_null_and_lists_are_empty) {
   const auto row = row_of(facts);
   for (const char* name :
        {"sts_id", "sts_cname", "policy_mode", "max_age", "policy_status", "policy_address",
-        "policy_cname", "policy_expiry", "tlsrpt", "first_expiry"})
+        "policy_cname", "policy_expiry", "policy_sha256", "tlsrpt", "first_expiry"})
     EXPECT_EQ(row.at(name), "null") << name;
   for (const char* name : {"policy_mx", "tlsrpt_rua"}) EXPECT_EQ(row.at(name), "[]") << name;
   EXPECT_EQ(row.at("mx_unknown"), "1");
@@ -183,6 +185,7 @@ TEST(Rows, a_policy_host_that_was_not_connected_to_has_a_status_and_no_address) 
     EXPECT_EQ(row.at("policy_status"), name);
     EXPECT_EQ(row.at("policy_address"), "null");
     EXPECT_EQ(row.at("policy_expiry"), "null");
+    EXPECT_EQ(row.at("policy_sha256"), "null");
     EXPECT_EQ(row.at("policy_mode"), "null") << "none that counts";
   }
 }

@@ -99,6 +99,16 @@ SITUATIONS = (
         '"v=TLSRPTv1; rua=mailto:tls-reports@reports.test; rua=mailto:other@reports.test"',
     ),
     _rpt(
+        "rua-unusable",
+        "two rua, one of them without mailto:",
+        '"v=TLSRPTv1; rua=tls-reports@reports.test,mailto:other@reports.test"',
+    ),
+    _rpt(
+        "trailing-space",
+        "white space at the end",
+        '"v=TLSRPTv1; rua=mailto:tls-reports@reports.test "',
+    ),
+    _rpt(
         "unknown-field",
         "a field that nobody knows",
         '"v=TLSRPTv1; rua=mailto:tls-reports@reports.test; note=hello"',
