@@ -13,8 +13,8 @@ namespace mxseal::check {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-// Leaf certificates that are remembered.
-constexpr std::size_t kMaxLeaves = 512;
+// Of the leaf certificates that are remembered: a thousand ordinary ones.
+constexpr std::size_t kMaxLeafBytes = std::size_t{1} << 20;
 
 constexpr std::string_view kMissing;  // data() is null
 
@@ -223,7 +223,11 @@ std::shared_ptr<const Table> Rows::take() {
 const Rows::Leaf& Rows::leaf(const pki::Certificate& certificate) {
   const auto known = leaves_.find(certificate.native());
   if (known != leaves_.end()) return known->second;
-  if (leaves_.size() >= kMaxLeaves) leaves_.clear();
+  if (leaf_bytes_ >= kMaxLeafBytes) {
+    leaves_.clear();
+    leaf_bytes_ = 0;
+  }
+  leaf_bytes_ += certificate.size();
   Leaf leaf{certificate, certificate.not_after(), ascii::hex(certificate.sha256())};
   return leaves_.emplace(certificate.native(), std::move(leaf)).first->second;
 }

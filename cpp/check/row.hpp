@@ -48,6 +48,7 @@ class Rows {
   std::unique_ptr<Words> words_;
   std::unique_ptr<Columns> columns_;
   std::unordered_map<const x509_st*, Leaf> leaves_;
+  std::size_t leaf_bytes_ = 0;
 };
 
 }  // namespace mxseal::check

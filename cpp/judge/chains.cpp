@@ -56,6 +56,7 @@ const pki::Verification& Chains::verify(const std::vector<pki::Certificate>& cha
   for (auto known = first; known != last; ++known) {
     if (known->second.chain == chain) return known->second.verification;
   }
+  for (const pki::Certificate& certificate : chain) bytes_ += certificate.size();
   const auto added =
       entries_.emplace(std::move(name), Entry{chain, pki::verify(chain, host, roots_, at_)});
   return added->second.verification;

@@ -28,8 +28,8 @@ class Chains {
       : roots_(roots), at_(at), expires_soon_(expires_soon) {}
 
   std::int64_t at() const { return at_; }
-  /// Verifications that are held.
-  std::size_t size() const { return entries_.size(); }
+  /// Of the certificates whose verifications are held; whoever keeps this bounds it.
+  std::size_t bytes() const { return bytes_; }
 
   /// The verification of a chain as sent; the reference stays valid. An empty chain is invalid.
   const pki::Verification& verify(const std::vector<pki::Certificate>& chain,
@@ -48,6 +48,7 @@ class Chains {
   const pki::TrustStore& roots_;
   std::int64_t at_;
   std::int64_t expires_soon_;
+  std::size_t bytes_ = 0;
   std::multimap<std::string, Entry> entries_;  // by host; its elements do not move
 };
 

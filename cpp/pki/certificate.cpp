@@ -144,6 +144,10 @@ std::string Certificate::der() const {
   return der;
 }
 
+std::size_t Certificate::size() const {
+  return static_cast<std::size_t>(std::max(i2d_X509(native(), nullptr), 0));
+}
+
 std::string Certificate::sha256() const {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;

@@ -2,6 +2,7 @@
 // Certificate: an X.509 certificate, parsed once and shared. Copies are cheap and of the same certificate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ class Certificate {
   x509_st* native() const { return certificate_.get(); }
 
   std::string der() const;
+  /// Bytes of the DER.
+  std::size_t size() const;
   /// SHA-256 of the DER, 32 bytes.
   std::string sha256() const;
   /// DER of the SubjectPublicKeyInfo (selector 1 of RFC 6698 §2.1.2).

@@ -76,6 +76,7 @@ TEST(Certificate, year_0_is_told_as_year_1) {
 TEST(Certificate, der_is_read_to_its_end) {
   const std::string der = issue({}).certificate.der();
   EXPECT_EQ(Certificate::from_der(der)->der(), der);
+  EXPECT_EQ(Certificate::from_der(der)->size(), der.size());
   for (std::size_t size = 0; size < der.size(); ++size) {
     const auto found = Certificate::from_der(std::string(der, 0, size));
     ASSERT_FALSE(found);
