@@ -103,6 +103,7 @@ struct FileReader::Level {
   Bytes decoded;
   mime::MailReader mail;
   std::vector<std::size_t> candidates;
+  std::string filename;
 
   void give_back() {
     for (Bytes* buffer : {&unpacked[0], &unpacked[1], &member, &window, &decoded})
@@ -358,9 +359,12 @@ void FileReader::mail_parts(Level& level, const Place& place, Depth depth) {
     if (!info.mail_from.empty()) inner.mail_from = info.mail_from;
     if (!info.submitter.empty()) inner.submitter = info.submitter;
     // The name of an only attachment says nothing that the mail's own place does not.
-    Place::Step step{place.member, part.filename, {}, 0};
-    if (part.filename.empty()) step = {place.member, {}, "part", static_cast<std::int64_t>(i) + 1};
-    if (level.candidates.size() > 1) inner.member = &step;
+    Place::Step step{place.member, {}, "part", static_cast<std::int64_t>(i) + 1};
+    if (level.candidates.size() > 1) {
+      mime::read_filename(part, level.filename);
+      if (!level.filename.empty()) step = {place.member, level.filename, {}, 0};
+      inner.member = &step;
+    }
     if (const Result<void> decoded = mime::decode(part, level.decoded); !decoded) {
       not_read(inner, decoded.error());
       continue;
