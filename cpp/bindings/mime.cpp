@@ -4,6 +4,7 @@
 #include "bindings/errors.hpp"
 #include "bindings/pybind.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,10 +27,11 @@ struct Mail {
 };
 
 MailPart convert(const mime::Part& part) {
+  std::string filename;
+  mime::read_filename(part, filename);
   Bytes content;
   const Result<void> decoded = mime::decode(part, content);
-  return {to_text(part.media_type), to_text(part.filename),
-          py::bytes(content.data(), content.size()),
+  return {to_text(part.media_type), to_text(filename), py::bytes(content.data(), content.size()),
           decoded ? py::object(py::none()) : to_text(code_name(decoded.error().code))};
 }
 

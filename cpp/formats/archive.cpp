@@ -8,6 +8,7 @@
 #include <clocale>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "base/utf8.hpp"
 #include "formats/gzip.hpp"
@@ -77,6 +78,8 @@ struct Container::State final : public ByteSource {
 
   void make_handle(bool directory);
   int next_header();
+  bool look_ahead(std::size_t size);
+  bool find_next_zip();
   bool begins_with_member();
   Result<bool> find_header();
   Result<void> pass_over();
@@ -84,7 +87,7 @@ struct Container::State final : public ByteSource {
   std::optional<Error> unreadable() const;
   bool is_bomb() const;
 
-  std::int64_t offset() const { return archive_filter_bytes(handle.get(), 0); }
+  std::int64_t offset() const { return handle_start + archive_filter_bytes(handle.get(), 0); }
   Error damage() const;
   Errc damage_code() const { return zip ? Errc::zip_corrupt : Errc::tar_corrupt; }
 
@@ -97,7 +100,8 @@ struct Container::State final : public ByteSource {
   std::unique_ptr<struct archive, FreeArchive> handle;
   struct archive_entry* entry = nullptr;
   std::optional<Error> source_error;  // libarchive sees only that reading failed
-  std::int64_t position = 0;          // in the source, for seeking relatively
+  std::int64_t position = 0;          // in the source
+  std::int64_t handle_start = 0;      // where in the source the handle began
   std::int64_t sought = 0;            // where libarchive went last
   bool ended = false;
   bool found_after_damage = false;  // `entry` is good and not given yet: the damage came first
@@ -110,18 +114,17 @@ struct Container::State final : public ByteSource {
   std::uint64_t member_bytes = 0;
   std::uint64_t all_bytes = 0;
   std::string_view block;  // given by libarchive and not yet read
-  Bytes buffer;            // of kBufferSize, lent to libarchive
+  Bytes buffer;            // lent to libarchive: what lies before `position`
+  Bytes ahead;             // of the source, not lent yet
 };
 
 Container::State::State(ByteSource& bytes, kind::Kind kind)
     : source(bytes), zip(kind == kind::Kind::zip) {
-  buffer.reserve(kBufferSize);
   make_handle(zip && bytes.size() >= 0);
 }
 
 void Container::State::make_handle(bool directory) {
   by_directory = directory;
-  position = 0;
   handle.reset(archive_read_new());
   if (handle == nullptr) throw std::bad_alloc();  // untested: memory
   if (!zip) {
@@ -141,14 +144,56 @@ void Container::State::make_handle(bool directory) {
 
 la_ssize_t Container::State::give(struct archive* /*handle*/, void* state, const void** buffer) {
   State& self = *static_cast<State*>(state);
-  Result<std::size_t> got = self.source.read({self.buffer.data(), kBufferSize});
-  if (!got) {
-    self.source_error = std::move(got).error();
-    return ARCHIVE_FATAL;
-  }
-  self.position += static_cast<std::int64_t>(*got);
+  if (self.ahead.empty() && !self.look_ahead(1)) return self.source_error ? ARCHIVE_FATAL : 0;
+  std::swap(self.buffer, self.ahead);
+  self.ahead.clear();
   *buffer = self.buffer.data();
-  return static_cast<la_ssize_t>(*got);
+  return static_cast<la_ssize_t>(self.buffer.size());
+}
+
+/// Reads on until `ahead` has `size` bytes. False where the source ends before or breaks.
+bool Container::State::look_ahead(std::size_t size) {
+  while (ahead.size() < size) {
+    ahead.reserve_more(kBufferSize);
+    Result<std::size_t> got = source.read({ahead.data() + ahead.size(), kBufferSize});
+    if (!got) source_error = std::move(got).error();
+    if (!got || *got == 0) return false;
+    ahead.resize(ahead.size() + *got);
+    position += static_cast<std::int64_t>(*got);
+  }
+  return true;
+}
+
+/// Whether behind a zip that was read by the headers of its members, another follows that is not
+/// empty: then it is the handle's. libarchive has stopped at the directory, of which only the end is
+/// looked for here (APPNOTE 4.3.16): a signature, 16 bytes, and a comment behind its length.
+bool Container::State::find_next_zip() {
+  constexpr std::string_view kEnd = "PK\5\6";
+  constexpr std::size_t kEndSize = 22;
+  const std::int64_t unread =
+      std::min(position - offset(), static_cast<std::int64_t>(buffer.size()));
+  ahead.append(buffer.view().substr(buffer.size() - static_cast<std::size_t>(unread)));
+  std::size_t at = 0;
+  do {
+    std::size_t end = ahead.view().find(kEnd, at);
+    while (end == std::string_view::npos) {
+      ahead.drop_front(std::max(at, ahead.size() - std::min(ahead.size(), kEnd.size() - 1)));
+      at = 0;
+      if (!look_ahead(ahead.size() + 1)) return false;
+      end = ahead.view().find(kEnd);
+    }
+    if (!look_ahead(end + kEndSize)) return false;
+    const auto low = static_cast<unsigned char>(ahead.view()[end + kEndSize - 2]);
+    const auto high = static_cast<unsigned char>(ahead.view()[end + kEndSize - 1]);
+    at = end + kEndSize + low + high * std::size_t{256};
+    if (!look_ahead(at + kEnd.size())) return false;
+    if (at > kBufferSize) ahead.drop_front(std::exchange(at, 0));
+  } while (ahead.view().substr(at).starts_with(kEnd));
+  ahead.drop_front(at);
+  if (!ahead.view().starts_with("PK\3\4")) return false;
+  handle_start = position - static_cast<std::int64_t>(ahead.size());
+  make_handle(false);
+  return true;
 }
 
 la_int64_t Container::State::seek_to(struct archive* /*handle*/, void* state, la_int64_t offset,
@@ -176,6 +221,7 @@ int Container::State::next_header() {
     return result;
   }
   // No directory, or none that can be read: what is there of the members may be whole.
+  position = 0;
   make_handle(false);
   return archive_read_next_header(handle.get(), &entry);
 }
@@ -194,6 +240,7 @@ Result<bool> Container::State::find_header() {
   const bool told = member_damaged;
   const bool at_first = entry == nullptr;
   int result = next_header();
+  if (result == ARCHIVE_EOF && zip && !by_directory && find_next_zip()) result = next_header();
   // The directory's members come by their places, and libarchive has just gone to the first's. Where
   // another stands before that, a zip was put behind another: its directory is not read.
   const bool good = result == ARCHIVE_OK || result == ARCHIVE_WARN;
@@ -215,7 +262,7 @@ Result<bool> Container::State::find_header() {
   // A warning is about a name or an attribute that could not be converted; the member is whole.
   if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return true;
   ended = true;
-  if (result == ARCHIVE_EOF || told) return false;
+  if (told || (result == ARCHIVE_EOF && !source_error)) return false;
   return damage();
 }
 

@@ -52,8 +52,8 @@ class Container {
   /// Kind::zip or Kind::tar. A zip is read by its directory; where the source cannot seek (size() <
   /// 0), or the directory is missing or damaged, by the headers of its members, and then it ends at
   /// one that is encrypted, packed by another method or a bomb. A tar goes on behind the zeros that
-  /// end one (`cat a.tar b.tar`). Of zips behind each other the last is read, and one zip-corrupt at
-  /// 0 tells of the others; without its directory only the first is read.
+  /// end one (`cat a.tar b.tar`). Of zips behind each other all are read by the headers of their
+  /// members; by the directory only the last, and one zip-corrupt at 0 tells of the others.
   Container(ByteSource& source, kind::Kind format);
   ~Container();
   Container(const Container&) = delete;

@@ -179,16 +179,21 @@ Result<void> MailReader::add_leaf(const Header& header, const Extent& body) {
   const bool untyped_in_digest = body.in_digest && header.content_type.data() == nullptr;
   if (type_.empty()) type_ = untyped_in_digest ? "message/rfc822" : "text/plain";
   part.media_type = type_;
-  if (!mail_header::read_parameter(header.content_disposition, "filename", part.filename)) {
-    mail_header::read_parameter(header.content_type, "name", part.filename);
-  }
-  mail_header::decode_words(part.filename);
+  part.content_type = header.content_type;
+  part.content_disposition = header.content_disposition;
   mail_header::read_word(header.content_transfer_encoding, part.encoding);
   std::transform(part.encoding.begin(), part.encoding.end(), part.encoding.begin(), ascii::lower);
   part.body = message_.substr(body.begin, body.end - body.begin);
   part.offset = body.begin;
   part.closed = body.closed;
   return {};
+}
+
+void read_filename(const Part& part, std::string& out) {
+  if (!mail_header::read_parameter(part.content_disposition, "filename", out)) {
+    mail_header::read_parameter(part.content_type, "name", out);
+  }
+  mail_header::decode_words(out);
 }
 
 Result<void> decode(const Part& part, Bytes& out) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // MailReader: finds the parts of a mail (RFC 5322, RFC 2045 to 2049) that lies in memory, and the
-// few header fields that concern a TLS report (RFC 8460 5.3). decode() undoes a part's transfer
-// encoding.
+// few header fields that concern a TLS report (RFC 8460 5.3). What few callers ask of a part is read
+// when they do: read_filename(), and decode(), which undoes its transfer encoding.
 //
 // It reads what real mail programs send, not only what the RFCs allow, and agrees with Python's
 // `email` about where parts begin and end (the tests compare them on every mail there). Bodies are
@@ -51,9 +51,9 @@ struct MailInfo {
 struct Part {
   /// "type/subtype" in lower case; text/plain where none is given, or none that makes sense.
   std::string media_type;
-  /// Of Content-Disposition, else name of Content-Type; in UTF-8, "" where there is none. Never a
-  /// path.
-  std::string filename;
+  /// As they stand in the message: what read_filename() looks at.
+  std::string_view content_type;
+  std::string_view content_disposition;
   /// Content-Transfer-Encoding in lower case, "" where there is none.
   std::string encoding;
   /// Still encoded; lies in the message, without the line end that belongs to the boundary.
@@ -97,6 +97,10 @@ class MailReader {
   std::string type_;
   std::array<std::string, kMaxNesting + 1> delimiters_;
 };
+
+/// The filename of Content-Disposition, else the name of Content-Type, into `out`; in UTF-8, "" where
+/// there is none. Never a path.
+void read_filename(const Part& part, std::string& out);
 
 /// Undoes the transfer encoding (RFC 2045 6) of `part` into `out`, whose old content is lost:
 /// base64, quoted-printable, or 7bit, 8bit, binary and none, which are the bytes themselves.

@@ -103,6 +103,7 @@ struct FileReader::Level {
   Bytes decoded;
   mime::MailReader mail;
   std::vector<std::size_t> candidates;
+  std::string filename;
 
   void give_back() {
     for (Bytes* buffer : {&unpacked[0], &unpacked[1], &member, &window, &decoded})
@@ -358,15 +359,18 @@ void FileReader::mail_parts(Level& level, const Place& place, Depth depth) {
     if (!info.mail_from.empty()) inner.mail_from = info.mail_from;
     if (!info.submitter.empty()) inner.submitter = info.submitter;
     // The name of an only attachment says nothing that the mail's own place does not.
-    Place::Step step{place.member, part.filename, {}, 0};
-    if (part.filename.empty()) step = {place.member, {}, "part", static_cast<std::int64_t>(i) + 1};
-    if (level.candidates.size() > 1) inner.member = &step;
+    Place::Step step{place.member, {}, "part", static_cast<std::int64_t>(i) + 1};
+    if (level.candidates.size() > 1) {
+      mime::read_filename(part, level.filename);
+      if (!level.filename.empty()) step = {place.member, level.filename, {}, 0};
+      inner.member = &step;
+    }
     if (const Result<void> decoded = mime::decode(part, level.decoded); !decoded) {
       not_read(inner, decoded.error());
       continue;
     }
     content(level.decoded.view(), inner, {depth.containers + 1, 0});
-    if (stopped()) return;
+    if (level.candidates.size() > 1 && stopped()) return;
   }
 }
 
@@ -381,15 +385,16 @@ void FileReader::documents(Window window, const Place& place) {
   bool failed = false;
   std::int64_t wasted = 0;   // bytes scanned without finding a document
   std::int64_t several = 0;  // up to here a line is known to hold more than one document, or none
-  while (!stopped()) {
+  for (;;) {
     window.take(json::skip_space(window.text(), window.at()) - window.at());
     if (window.rest().empty()) {
       if (refill(failed)) continue;
       return;
     }
+    if (stopped()) return;
     if (window.offset() >= several) {
       const std::string_view line = whole_line(window, place, failed);
-      if (failed || stopped()) return;
+      if (failed) return;
       // A report printed over several lines, alone in its file: try all of it before anything is
       // scanned.
       if (window.offset() == 0 && window.ended() && line.size() < window.rest().size() &&
@@ -406,7 +411,7 @@ void FileReader::documents(Window window, const Place& place) {
     const std::size_t mark =
         window.offset() == 0 && window.rest().starts_with("\xEF\xBB\xBF") ? 3 : 0;
     const Result<std::size_t> end = find_end(window, place, mark, failed);
-    if (failed || stopped()) return;
+    if (failed) return;
     if (end && *end - window.at() <= tlsrpt::kMaxReportBytes) {
       const std::string_view text = window.text().substr(window.at(), *end - window.at());
       if (!document(text, place, window.offset()))
@@ -448,11 +453,14 @@ std::string_view FileReader::whole_line(Window& window, const Place& place, bool
   return window.rest().substr(0, end);
 }
 
+// More of the source, if there is any; `failed` where it broke or was stopped. To ask the sink costs
+// a look at the clock: who reads in memory asks once a document, and not here.
 bool FileReader::refill(Window& window, const Place& place, bool& failed) {
+  if (window.ended()) return false;
   const Result<bool> more = window.more();
   if (!more) not_read(place, more.error());
-  failed = !more;
-  return more && *more && !stopped();
+  failed = !more || stopped();
+  return !failed && *more;
 }
 
 // The end of the document at the window's position, of which the first `mark` bytes are passed over.
@@ -465,7 +473,7 @@ Result<std::size_t> FileReader::find_end(Window& window, const Place& place, std
     const std::size_t twice = 2 * window.rest().size();
     bool more = true;
     while (more && window.rest().size() < twice) more = refill(window, place, failed);
-    if (failed || stopped()) break;
+    if (failed) break;
     end = json::scan_value(window.text(), window.at() + mark);
   }
   return end;

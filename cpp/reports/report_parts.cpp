@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reports/report_parts.hpp"
 
+#include <string>
 #include <string_view>
 
 #include "base/ascii.hpp"
@@ -25,8 +26,10 @@ bool may_be_report(const mime::Part& part) {
   const std::string_view type = part.media_type;
   if (type == "message/rfc822") return true;
   if (type.starts_with("text/")) {
-    return ends_in_json(part.filename) ||
-           kind::sniff(part.body.substr(0, kind::kHeadSize)) == kind::Kind::json;
+    if (kind::sniff(part.body.substr(0, kind::kHeadSize)) == kind::Kind::json) return true;
+    std::string filename;
+    mime::read_filename(part, filename);
+    return ends_in_json(filename);
   }
   return type.starts_with("application/") && !type.starts_with("application/pgp") &&
          !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") &&

@@ -31,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool good = reader.read(message).has_value();
   require(reader.parts().size() <= mime::kMaxParts);
   Bytes out;
+  std::string filename;
   std::size_t end = 0;
   for (const mime::Part& part : reader.parts()) {
     require(part.offset >= end && part.offset <= size);
@@ -38,6 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(part.body == message.substr(part.offset, part.body.size()));
     require(part.media_type.find('/') != std::string::npos);
     end = part.offset + part.body.size();
+    mime::read_filename(part, filename);
     static_cast<void>(mime::decode(part, out));
     require(out.size() <= part.body.size());
   }

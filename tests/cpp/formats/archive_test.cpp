@@ -257,6 +257,52 @@ TEST(Zip, what_stands_before_the_first_member_is_told) {
       << "a program that unpacks itself";
 }
 
+// cat a.zip b.zip | ...: libarchive ends with the first.
+TEST(Zip, behind_each_other_in_a_pipe) {
+  const std::string first = pack::zip({{"a", "first"}});
+  const std::string second = pack::zip({{"b", "2"}, {"c", "3"}});
+  const Lines all = {"a file 5: first", "b file 1: 2", "c file 1: 3"};
+  EXPECT_EQ(from_pipe(first + second, Kind::zip), all);
+  EXPECT_EQ(from_pipe(first + pack::zip({}) + second, Kind::zip), all) << "an empty one between";
+  EXPECT_EQ(from_pipe(pack::zip({}) + first + second + pack::zip({}), Kind::zip), all);
+  EXPECT_EQ(from_pipe(first + "\n\n", Kind::zip), (Lines{"a file 5: first"})) << "no zip follows";
+
+  // Wherever the pieces of the pipe divide the end of the first and the start of the second.
+  for (std::size_t size = 0; size < 777; size += 5) {
+    const std::string filler = pack::zip({{"f", std::string(size, 'f')}});
+    EXPECT_EQ(from_pipe(filler + second, Kind::zip).size(), 3U) << size;
+  }
+
+  std::string commented = first;
+  commented[commented.size() - 2] = 11;  // the length of the comment, the last field of a zip
+  EXPECT_EQ(from_pipe(commented + "PK\5\6comment" + second, Kind::zip), all);
+
+  const std::string cut = second.substr(0, second.find("PK\1\2") - 1);
+  EXPECT_EQ(from_pipe(first + cut, Kind::zip),
+            (Lines{"a file 5: first", "b file 1: 2",
+                   "c file 1: zip-corrupt at " + std::to_string(first.size() + cut.size())}));
+
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) many += pack::zip({});
+  EXPECT_EQ(from_pipe(first + many + second, Kind::zip), all);
+}
+
+TEST(Zip, a_pipe_that_breaks_behind_the_last_member) {
+  class Breaking final : public ByteSource {
+   public:
+    Result<std::size_t> read(std::span<char> into) override {
+      const Result<std::size_t> got = zip_.read(into);
+      if (*got == 0) return Error{Errc::file_unreadable, "", -1};
+      return got;
+    }
+
+   private:
+    const std::string bytes_ = pack::zip({{"a", "first"}});
+    MemorySource zip_{bytes_};
+  } source;
+  EXPECT_EQ(listing(source, Kind::zip), (Lines{"a file 5: first", "! file-unreadable at -1"}));
+}
+
 // Without the directory libarchive would unpack such a member to find the next: it is where a pipe
 // ends.
 TEST(Zip, what_cannot_be_unpacked_is_told) {

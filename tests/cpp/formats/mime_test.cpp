@@ -20,7 +20,9 @@ std::string multipart(const std::string& boundary, const std::string& parts) {
 std::vector<std::string> parts_of(const MailReader& reader) {
   std::vector<std::string> lines;
   for (const Part& part : reader.parts()) {
-    lines.push_back(part.media_type + " " + part.filename + " " + part.encoding + " " +
+    std::string filename;
+    read_filename(part, filename);
+    lines.push_back(part.media_type + " " + filename + " " + part.encoding + " " +
                     std::string(part.body) + (part.closed ? "" : " ..."));
   }
   return lines;
@@ -229,13 +231,14 @@ TEST(Decode, every_encoding) {
       {"x-uuencode", "begin", {"begin", "mail-encoding x-uuencode at 1000"}, "unknown"},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(decoded({"a/b", "", row.encoding, row.body, 1000, true}), row.decoded) << row.reason;
+    EXPECT_EQ(decoded({"a/b", "", "", row.encoding, row.body, 1000, true}), row.decoded)
+        << row.reason;
   }
 }
 
 TEST(Decode, base64_that_ends_with_the_mail) {
   const auto part = [](std::string_view body) {
-    return Part{"a/b", "", "base64", body, 1000, false};
+    return Part{"a/b", "", "", "base64", body, 1000, false};
   };
   EXPECT_EQ(decoded(part("e30=")), (Decoded{"{}", ""})) << "whole: only the boundary is missing";
   EXPECT_EQ(decoded(part("e3t7")), (Decoded{"{{{", ""})) << "a whole group: the content must tell";
