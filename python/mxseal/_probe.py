@@ -108,12 +108,12 @@ def probe_mx(
         MxsealError: it was stopped.
     """
     from mxseal import _core
-    from mxseal._network import greeting, seconds
+    from mxseal._network import greeting, seconds, texts
 
     answer: dict[str, Any] | None = _core.check.probe_host(
         host,
         port=port,
-        resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
+        resolvers=texts("resolver", resolver),
         ca_file=ca_file,
         timeout=seconds(timeout),
         quick=quick,

@@ -20,7 +20,7 @@ from mxseal._core import scan as core
 from mxseal._core.tlsrpt import Table
 from mxseal._domains import DomainList
 from mxseal._exceptions import MxsealError, NetworkError
-from mxseal._network import greeting, typed
+from mxseal._network import greeting, texts, typed, wrong_type
 from mxseal._reading import WrongValueError
 
 if TYPE_CHECKING:
@@ -109,7 +109,11 @@ class ScanSettings:
         """
         for name, (least, most) in _BOUNDS.items():
             value = getattr(self, name)
-            if not least <= value <= most:
+            try:
+                can_be = least <= value <= most
+            except TypeError:
+                raise wrong_type(name, "a number", value) from None
+            if not can_be:
                 bounds = f"give {least:g} to {most:g}"
                 raise WrongValueError(f"no such {name.replace('_', ' ')}", bounds, value)
         greeting(self.helo)
@@ -500,7 +504,7 @@ def scan(
         WrongValueError: a value that cannot be meant (a ``ValueError``).
     """
     settings = ScanSettings(
-        resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
+        resolvers=texts("resolver", resolver),
         ca_file=ca_file,
         timeout=timeout,
         probe=probe,
