@@ -63,6 +63,11 @@ class MxProbe:
     def __repr__(self) -> str:
         return f"<MxProbe {self.host!a} port {self.port}: {self.verdict}>"
 
+    def _repr_html_(self) -> str:
+        from mxseal._output.probe_html import probe_html
+
+        return probe_html(self)
+
 
 def probe_mx(
     host: str,

@@ -436,14 +436,21 @@ class Scan:
 
         return json.dumps(self.record(), ensure_ascii=True)
 
-    def __repr__(self) -> str:
+    @property
+    def _state(self) -> str:
         if self._started is None:
-            state = "ready"
-        elif self._ended:
-            state = f"{self._rows:,} done"
-        else:
-            state = f"{self._rows:,} so far"
-        return f"<Scan {self.domains.name!a}: {state}>".replace("'", "")
+            return "ready"
+        return f"{self._rows:,} {'done' if self._ended else 'so far'}"
+
+    def __repr__(self) -> str:
+        return f"<Scan {self.domains.name!a}: {self._state}>".replace("'", "")
+
+    def _repr_html_(self) -> str:
+        from mxseal._output.scan_html import scan_html
+
+        # To look at it does not begin it.
+        verdicts = {} if self._started is None else self.progress()["verdicts"]
+        return scan_html(self.domains.name, self._state, verdicts)
 
 
 def scan(

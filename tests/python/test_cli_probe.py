@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -148,6 +149,9 @@ def test_json_follows_its_schema(run: Run, lab: Lab) -> None:
 def test_probe_mx_gives_a_value(lab: Lab) -> None:
     probe = mxseal.probe_mx("MX1.Enforce.test.", port=lab.smtp_port, **network(lab))
     assert repr(probe) == f"<MxProbe 'mx1.enforce.test' port {lab.smtp_port}: passes>"
+    html = probe._repr_html_()
+    assert all(word in html for word in ("mx1.enforce.test", "TLSv1.3", probe.addresses[0].address))
+    assert "\\x1b&lt;b&gt;" in replace(probe, host="\x1b<b>")._repr_html_()
     assert [each.tls.version for each in probe.addresses] == ["TLSv1.3"]
     assert probe.errors == []
     with pytest.raises(ParseError):
