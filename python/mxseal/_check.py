@@ -378,6 +378,13 @@ class DomainCheck:
         """The findings that are errors."""
         return [each for each in self.findings if each.severity == "error"]
 
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of ``to_dict()`` and ``mxseal check --format ndjson``."""
+        from mxseal._schema import check_schema
+
+        return check_schema()
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal check``; times are text by RFC 3339."""
         values: dict[str, Any] = plain(self)

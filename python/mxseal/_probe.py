@@ -55,6 +55,13 @@ class MxProbe:
         """The findings that are errors."""
         return [each for each in self.findings if each.severity == "error"]
 
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of ``to_dict()`` and ``mxseal probe --format json``."""
+        from mxseal._schema import probe_schema
+
+        return probe_schema()
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal probe``; times are text by RFC 3339."""
         values: dict[str, Any] = plain(self)

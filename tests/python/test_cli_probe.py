@@ -15,7 +15,6 @@ import pytest
 import mxseal
 from commands import Run, runner
 from mxseal import NetworkError, ParseError, mtasts
-from mxseal._schema import probe_schema
 from mxseal.cli import main
 from mxseal.lab import Lab
 
@@ -141,7 +140,7 @@ def test_wrong_values_for_the_network_are_refused(run: Run) -> None:
 
 
 def test_json_follows_its_schema(run: Run, lab: Lab) -> None:
-    validator = jsonschema.Draft202012Validator(probe_schema())
+    validator = jsonschema.Draft202012Validator(mxseal.MxProbe.json_schema())
     for name in ("enforce", "expired", "no-starttls"):
         validator.validate(json.loads(run(mx(lab, name), "--format", "json").out))
 
