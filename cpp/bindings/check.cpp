@@ -319,7 +319,7 @@ py::object probe_host(const TextOrBytes& typed, std::uint16_t port,
   check::set_port(options, port);
   options.probe.helo = helo;
   const pki::TrustStore roots = roots_of(ca_file);
-  const std::string host = to_bytes(typed);
+  const std::string host = to_bytes(typed, "host");
   const std::optional<IpAddress> address = IpAddress::parse(host);
   std::optional<DomainName> name;
   if (!address) name = unwrap(DomainName::parse(host));
@@ -353,7 +353,7 @@ py::object fetch_policy(const TextOrBytes& domain, std::uint16_t port,
   options.thorough = false;
   options.fetch.port = port;
   const pki::TrustStore roots = roots_of(ca_file);
-  const DomainName name = unwrap(DomainName::parse(to_bytes(domain)));
+  const DomainName name = unwrap(DomainName::parse(to_bytes(domain, "domain")));
   const std::optional<facts::Domain> facts =
       see(stopped, [&](const auto& stop) { return check::see_policy(name, options, stop); });
   if (!facts) return py::none();
@@ -386,7 +386,7 @@ PyFinding explain(const std::string& code) {
 }
 
 std::string domain_name(const TextOrBytes& text) {
-  return std::string(unwrap(DomainName::parse(to_bytes(text))).text());
+  return std::string(unwrap(DomainName::parse(to_bytes(text, "text"))).text());
 }
 
 std::vector<std::string_view> advice(const mtasts::Policy& policy) {
@@ -416,7 +416,9 @@ void register_check(py::module_& module) {
              "Codes of what a valid policy says and nobody should mean.");
   module.def(
       "registered_domain",
-      [](const TextOrBytes& name) { return std::string(judge::registered_domain(to_bytes(name))); },
+      [](const TextOrBytes& name) {
+        return std::string(judge::registered_domain(to_bytes(name, "name")));
+      },
       py::arg("name"),
       "The domain that somebody seems to have registered, to which a name belongs; lower case, no "
       "final dot.");

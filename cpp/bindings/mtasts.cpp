@@ -23,7 +23,7 @@ struct PyMatch {
 };
 
 PyMatch match(const Policy& policy, const TextOrBytes& host) {
-  const mtasts::Match found = policy.match(to_bytes(host));
+  const mtasts::Match found = policy.match(to_bytes(host, "host"));
   if (found.pattern != nullptr) return {std::string(found.pattern->text()), std::nullopt};
   return {std::nullopt, std::string(coverage_name(found.coverage))};
 }
@@ -71,7 +71,7 @@ Attributes:
 
   module.def(
       "parse_record",
-      [](const TextOrBytes& text) { return unwrap(mtasts::parse_record(to_bytes(text))); },
+      [](const TextOrBytes& text) { return unwrap(mtasts::parse_record(to_bytes(text, "text"))); },
       py::arg("text"),
       R"(Reads one MTA-STS record: the strings of a TXT record, joined (RFC 8461 section 3.1).
 
@@ -134,8 +134,9 @@ str() prints a valid policy that says the same.)")
                        const py::int_& max_age) {
              std::vector<std::string> patterns;
              patterns.reserve(mx.size());
-             for (const TextOrBytes& each : mx) patterns.push_back(to_bytes(each));
-             return unwrap(mtasts::build_policy(to_bytes(mode), saturated(max_age), patterns));
+             for (const TextOrBytes& each : mx) patterns.push_back(to_bytes(each, "mx"));
+             return unwrap(
+                 mtasts::build_policy(to_bytes(mode, "mode"), saturated(max_age), patterns));
            }),
            py::kw_only(), py::arg("mode"), py::arg("mx") = std::vector<std::string>(),
            py::arg("max_age"),
@@ -182,7 +183,7 @@ Only names are compared, whatever the mode. A final dot is ignored, U-labels are
 
   module.def(
       "parse_policy",
-      [](const TextOrBytes& body) { return unwrap(mtasts::parse_policy(to_bytes(body))); },
+      [](const TextOrBytes& body) { return unwrap(mtasts::parse_policy(to_bytes(body, "body"))); },
       py::arg("body"), R"(Reads a policy: the body as it was served (RFC 8461 section 3.2).
 
 Raises:

@@ -20,7 +20,7 @@ check::Options network_options(const std::vector<TextOrBytes>& resolvers, double
                                bool ipv6, bool allow_private, bool trust_ad) {
   check::Options options;
   for (const TextOrBytes& text : resolvers) {
-    options.resolver.servers.push_back(unwrap(net::parse_server(to_bytes(text))));
+    options.resolver.servers.push_back(unwrap(net::parse_server(to_bytes(text, "resolver"))));
   }
   options.resolver.trust_ad = trust_ad;
   options.timeout = milliseconds(timeout);
@@ -31,7 +31,7 @@ check::Options network_options(const std::vector<TextOrBytes>& resolvers, double
 }
 
 pki::TrustStore roots_of(const TextOrBytes& ca_file) {
-  const std::string file = to_bytes(ca_file);
+  const std::string file = to_bytes(ca_file, "ca_file");
   return unwrap(file.empty() ? pki::TrustStore::system() : pki::TrustStore::from_file(file));
 }
 

@@ -5,11 +5,14 @@
 
 namespace mxseal::bindings {
 
-std::string to_bytes(const TextOrBytes& text) {
-  if (const auto* bytes = std::get_if<py::bytes>(&text)) return *bytes;
-  const py::str& str = std::get<py::str>(text);
+std::string to_bytes(const py::object& text, std::string_view argument) {
+  if (py::isinstance<py::bytes>(text)) return py::reinterpret_borrow<py::bytes>(text);
+  if (!py::isinstance<py::str>(text)) {
+    const auto type = py::type::of(text).attr("__name__").cast<std::string>();
+    throw py::type_error(std::string(argument) + ": give str or bytes, not " + type);
+  }
   for (const char* surrogates : {"strict", "surrogateescape", "surrogatepass"}) {
-    PyObject* encoded = PyUnicode_AsEncodedString(str.ptr(), "utf-8", surrogates);
+    PyObject* encoded = PyUnicode_AsEncodedString(text.ptr(), "utf-8", surrogates);
     if (encoded != nullptr) return py::reinterpret_steal<py::bytes>(encoded);
     if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) break;
     PyErr_Clear();
@@ -21,7 +24,7 @@ std::vector<std::string> join_strings(const std::vector<std::vector<TextOrBytes>
   std::vector<std::string> joined;
   for (const std::vector<TextOrBytes>& strings : records) {
     std::string& record = joined.emplace_back();
-    for (const TextOrBytes& string : strings) record += to_bytes(string);
+    for (const TextOrBytes& string : strings) record += to_bytes(string, "records");
   }
   return joined;
 }

@@ -11,20 +11,21 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace mxseal::bindings {
 
 namespace py = pybind11;
 
-/// Text as users have it: what came from the network is bytes, what was typed is str.
-using TextOrBytes = std::variant<py::str, py::bytes>;
+/// Text as users have it: what came from the network is bytes, what was typed is str. Anything gets
+/// this far, so that to_bytes says in our words what is wrong with it.
+using TextOrBytes = py::typing::Union<py::str, py::bytes>;
 
 /// The bytes that were meant: those of a bytes object, the UTF-8 of a str. A str that smuggles raw
 /// bytes (surrogateescape) gives these bytes back, any other lone surrogate becomes invalid UTF-8:
-/// the parsers refuse both by their own rules.
-std::string to_bytes(const TextOrBytes& text);
+/// the parsers refuse both by their own rules. Raises TypeError, with the argument's name, for what is
+/// neither.
+std::string to_bytes(const py::object& text, std::string_view argument);
 
 /// TXT records as a resolver gives them, the strings of each joined without anything between (RFC
 /// 8461 §3.1).

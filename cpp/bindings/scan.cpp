@@ -103,11 +103,7 @@ py::dict progress(const check::Scan& self) {
 
 std::vector<std::string> system_resolvers() {
   std::vector<std::string> out;
-  for (const net::Server& each : net::system_servers()) {
-    const std::string address = each.address.text();
-    out.push_back((each.address.is_v4() ? address : '[' + address + ']') + ':' +
-                  std::to_string(each.port));
-  }
+  for (const net::Server& each : net::system_servers()) out.push_back(net::server_text(each));
   return out;
 }
 

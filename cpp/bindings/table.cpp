@@ -65,7 +65,7 @@ std::shared_ptr<const Column> column_of(const std::string& kind, const py::list&
     if (each.is_none()) {
       column->push_back({});
     } else {
-      push_any(*column, to_bytes(py::str(each)));
+      push_any(*column, to_bytes(py::str(each), "column"));
     }
   }
   return column;

@@ -41,7 +41,7 @@ Attributes:
 
   module.def(
       "parse_record",
-      [](const TextOrBytes& text) { return unwrap(tlsrpt::parse_record(to_bytes(text))); },
+      [](const TextOrBytes& text) { return unwrap(tlsrpt::parse_record(to_bytes(text, "text"))); },
       py::arg("text"),
       R"(Reads one TLS-RPT record: the strings of a TXT record, joined (RFC 8460 section 3).
 

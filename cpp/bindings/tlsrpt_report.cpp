@@ -75,7 +75,7 @@ OwnedPolicy own(const tlsrpt::Report& report, const tlsrpt::PolicyEntry& entry) 
 }
 
 OwnedReport parse_report(const TextOrBytes& data) {
-  const std::string bytes = to_bytes(data);
+  const std::string bytes = to_bytes(data, "data");
   reports::OneReport one;
   Result<void> read;
   {

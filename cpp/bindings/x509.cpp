@@ -16,7 +16,7 @@ pki::Verification verify(const std::vector<TextOrBytes>& chain, const std::strin
                          const pki::TrustStore& roots, std::int64_t at) {
   std::vector<std::string> items;
   items.reserve(chain.size());
-  for (const TextOrBytes& item : chain) items.push_back(to_bytes(item));
+  for (const TextOrBytes& item : chain) items.push_back(to_bytes(item, "chain"));
   const py::gil_scoped_release unlocked;
   return pki::verify_encoded(items, host, roots, at);
 }

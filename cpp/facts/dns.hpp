@@ -33,6 +33,8 @@ struct Lookup {
   std::uint32_t ttl = 0;            ///< seconds; the smallest TTL on the way to the records
   std::vector<std::string> cnames;  ///< names that the chain led to, in order; empty without CNAME
   std::string name;                 ///< what was asked, A-labels in lower case without final dot
+  /// Where it is unknown(): the resolvers that were asked, "192.0.2.1:53, 192.0.2.2:5353".
+  std::string asked;
 
   bool found() const { return status == LookupStatus::answer; }
   /// It is known that there is nothing.

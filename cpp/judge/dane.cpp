@@ -6,6 +6,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "judge/lookups.hpp"
 #include "pki/tlsa.hpp"
 
 namespace mxseal::judge {
@@ -120,7 +121,7 @@ HostDane judge_unanswered(const facts::Domain& facts, const facts::MxHost& host,
   const bool bogus = host.tlsa.status == facts::LookupStatus::bogus;
   if (addresses == Secure::yes) {
     findings.add(bogus ? FindingId::dane_bogus : FindingId::dane_timeout, tlsa_name(host),
-                 bogus ? std::string() : std::string(facts::lookup_status_name(host.tlsa.status)));
+                 bogus ? who_was_asked(host.tlsa) : how_it_failed(host.tlsa));
   }
   if (!facts.mx.authentic) return HostDane::mx_not_secure;  // in force in no case
   return bogus && addresses == Secure::yes ? HostDane::bogus : HostDane::unknown;

@@ -27,7 +27,8 @@ std::string failed_lookups(const facts::MxHost& host) {
   };
   tell("A", host.ipv4);
   tell("AAAA", host.ipv6);
-  return text;
+  const std::string asked = who_was_asked(host.ipv4.asked.empty() ? host.ipv6 : host.ipv4);
+  return asked.empty() ? text : text + ", " + asked;
 }
 
 // The null MX and repeats, which stand in the records alone.

@@ -8,6 +8,7 @@
 
 #include "base/ascii.hpp"
 #include "base/cursor.hpp"
+#include "judge/lookups.hpp"
 
 namespace mxseal::judge {
 namespace {
@@ -37,8 +38,7 @@ Served judge_missing_address(const facts::PolicyFetch& fetch, const std::string&
   if (!fetch.ipv4.absent() || !fetch.ipv6.absent()) {
     const facts::Lookup& failed =
         fetch.ipv4.absent() ? static_cast<const facts::Lookup&>(fetch.ipv6) : fetch.ipv4;
-    findings.add(FindingId::sts_host_dns_failed, host,
-                 std::string(facts::lookup_status_name(failed.status)));
+    findings.add(FindingId::sts_host_dns_failed, host, how_it_failed(failed));
     return Served::unknown;
   }
   const auto& cnames = fetch.ipv4.cnames.empty() ? fetch.ipv6.cnames : fetch.ipv4.cnames;
@@ -155,8 +155,7 @@ Served judge_policy_host(const facts::Domain& facts, Chains& chains, Findings& f
     // Where one family could not be looked up, senders may get the policy over it.
     for (const facts::AddressLookup* lookup : {&fetch.ipv4, &fetch.ipv6}) {
       if (!lookup->unknown()) continue;
-      findings.add(FindingId::sts_host_dns_failed, host,
-                   std::string(facts::lookup_status_name(lookup->status)));
+      findings.add(FindingId::sts_host_dns_failed, host, how_it_failed(*lookup));
       return Served::unknown;
     }
     return Served::nothing;

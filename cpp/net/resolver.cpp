@@ -66,6 +66,12 @@ std::vector<Server> servers_of(std::string_view resolv_conf) {
   return servers;
 }
 
+std::string server_text(const Server& server) {
+  const std::string address = server.address.text();
+  return (server.address.is_v4() ? address : '[' + address + ']') + ':' +
+         std::to_string(server.port);
+}
+
 std::vector<Server> system_servers() {
   std::ifstream file("/etc/resolv.conf", std::ios::binary);
   return servers_of(std::string(std::istreambuf_iterator<char>(file), {}));
@@ -131,10 +137,12 @@ class Resolver::Core {
 
   struct Upstream {
     Upstream(Reactor& reactor, const Server& server, const ResolverOptions& options)
-        : transport(reactor, server, options.question_timeout),
+        : text(server_text(server)),
+          transport(reactor, server, options.question_timeout),
           trusted(options.trust_ad || server.address.is_loopback()),
           limited(options.questions_per_second > 0 && !server.address.is_loopback()) {}
 
+    std::string text;
     DnsTransport transport;
     bool trusted;
     bool limited;  // options.questions_per_second counts
@@ -369,6 +377,14 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     ask_for(lookup_.cnames.back());
   }
 
+  void tell_asked() {
+    for (std::size_t i = 0; i < tries_.size(); ++i) {
+      if (tries_[i].times == 0) continue;
+      if (!lookup_.asked.empty()) lookup_.asked += ", ";
+      lookup_.asked += core_.upstreams_[i]->text;
+    }
+  }
+
   void finish(LookupStatus status, std::vector<dns::Record> records) {
     const auto self = shared_from_this();
     if (timer_) reactor_.cancel(*std::exchange(timer_, std::nullopt));
@@ -380,6 +396,7 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     if (lookup_.unknown()) {
       lookup_.authentic = false;
       lookup_.ttl = 0;
+      tell_asked();
     }
     if (core_.in_flight_.erase(self) > 0) core_.start_waiting();
     // Last: it may destroy the resolver.

@@ -25,6 +25,9 @@ namespace mxseal::net {
 /// ADDRESS, ADDRESS:PORT, [ADDRESS] or [ADDRESS]:PORT. Error: resolver-address.
 Result<Server> parse_server(std::string_view text);
 
+/// The same as text: ADDRESS:PORT or [ADDRESS]:PORT.
+std::string server_text(const Server& server);
+
 /// The name servers of a resolv.conf(5), given as text; 127.0.0.1 where it names none that can be used. Addresses with a zone
 /// (fe80::1%eth0) are left out.
 std::vector<Server> servers_of(std::string_view resolv_conf);

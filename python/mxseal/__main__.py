@@ -3,6 +3,6 @@
 
 import sys
 
-from mxseal.cli import main
+from mxseal._start import main
 
 sys.exit(main())

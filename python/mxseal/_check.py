@@ -16,7 +16,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mxseal._exceptions import MxsealError
-from mxseal._network import greeting, seconds, typed
+from mxseal._network import greeting, seconds, texts, typed, wrong_type
 
 if TYPE_CHECKING:
     from mxseal.mtasts import Policy
@@ -378,6 +378,13 @@ class DomainCheck:
         """The findings that are errors."""
         return [each for each in self.findings if each.severity == "error"]
 
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of ``to_dict()`` and ``mxseal check --format ndjson``."""
+        from mxseal._schema import check_schema
+
+        return check_schema()
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal check``; times are text by RFC 3339."""
         values: dict[str, Any] = plain(self)
@@ -620,8 +627,10 @@ def check(
         ValueError: ``helo`` is no name, ``timeout`` is no time.
         MxsealError: it was stopped.
     """
+    if not isinstance(domain, str):
+        raise wrong_type("domain", "one name", domain)
     settings = Settings(
-        resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
+        resolvers=texts("resolver", resolver),
         ca_file=ca_file,
         timeout=timeout,
         probe=probe,
@@ -636,7 +645,7 @@ def check(
         at=at,
         policy=policy if isinstance(policy, bytes | None) else typed(str(policy)),
         record=record,
-        mx=[mx] if isinstance(mx, str) else list(mx),
+        mx=texts("mx", mx),
     )
     results: list[DomainCheck] = []
     check_all([domain], settings, lambda _, result: results.append(result), stopped)

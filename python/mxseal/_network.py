@@ -7,10 +7,31 @@ A scan has more bounds of its own (``_scan.ScanSettings``).
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 
 from mxseal._reading import WrongValueError
 
 MOST_SECONDS = 86_400.0
+
+
+def wrong_type(argument: str, what: str, given: object) -> TypeError:
+    """The error for an argument of another type; ``what`` is what it takes."""
+    return TypeError(f"{argument}: give {what}, not {type(given).__name__}")
+
+
+def texts(argument: str, given: object) -> list[str]:
+    """One or several, as a list.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, Iterable) and not isinstance(given, bytes):
+        several = list(given)
+        if all(isinstance(each, str) for each in several):
+            return several
+    raise wrong_type(argument, "one text or several", given)
 
 
 def typed(text: str) -> bytes:
@@ -53,7 +74,12 @@ def seconds(timeout: float) -> float:
 
     Raises:
         WrongValueError: it is none: NaN, infinite, below 0, more than a day.
+        TypeError: it is no number.
     """
-    if not 0 <= timeout <= MOST_SECONDS:
+    try:
+        can_be = 0 <= timeout <= MOST_SECONDS
+    except TypeError:
+        raise wrong_type("timeout", "seconds", timeout) from None
+    if not can_be:
         raise WrongValueError("no such timeout", f"give 0 to {MOST_SECONDS:.0f} seconds", timeout)
     return timeout

@@ -71,12 +71,12 @@ def fetch_policy(
         MxsealError: it was stopped.
     """
     from mxseal import _core
-    from mxseal._network import seconds
+    from mxseal._network import seconds, texts
 
     answer: dict[str, Any] | None = _core.check.fetch_policy(
         domain,
         port=https_port,
-        resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
+        resolvers=texts("resolver", resolver),
         ca_file=ca_file,
         timeout=seconds(timeout),
         ipv4=ipv4,

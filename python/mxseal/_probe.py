@@ -55,6 +55,13 @@ class MxProbe:
         """The findings that are errors."""
         return [each for each in self.findings if each.severity == "error"]
 
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of ``to_dict()`` and ``mxseal probe --format json``."""
+        from mxseal._schema import probe_schema
+
+        return probe_schema()
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of ``mxseal probe``; times are text by RFC 3339."""
         values: dict[str, Any] = plain(self)
@@ -62,6 +69,11 @@ class MxProbe:
 
     def __repr__(self) -> str:
         return f"<MxProbe {self.host!a} port {self.port}: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        from mxseal._output.probe_html import probe_html
+
+        return probe_html(self)
 
 
 def probe_mx(
@@ -108,12 +120,12 @@ def probe_mx(
         MxsealError: it was stopped.
     """
     from mxseal import _core
-    from mxseal._network import greeting, seconds
+    from mxseal._network import greeting, seconds, texts
 
     answer: dict[str, Any] | None = _core.check.probe_host(
         host,
         port=port,
-        resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
+        resolvers=texts("resolver", resolver),
         ca_file=ca_file,
         timeout=seconds(timeout),
         quick=quick,

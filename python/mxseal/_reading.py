@@ -143,6 +143,8 @@ def _listed(names: Names | None) -> list[str]:
 
 def _expanded(paths: Paths) -> list[bytes]:
     expanded: list[bytes] = []
+    if not isinstance(paths, str | os.PathLike | Iterable):
+        raise TypeError(f"paths: give one path or several, not {type(paths).__name__}")
     for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
         given = os.fspath(path)
         name = os.path.expanduser(given)  # noqa: PTH111 - a Path would lose "./" and "//"

@@ -20,7 +20,7 @@ from mxseal._core import scan as core
 from mxseal._core.tlsrpt import Table
 from mxseal._domains import DomainList
 from mxseal._exceptions import MxsealError, NetworkError
-from mxseal._network import greeting, typed
+from mxseal._network import greeting, texts, typed, wrong_type
 from mxseal._reading import WrongValueError
 
 if TYPE_CHECKING:
@@ -109,7 +109,11 @@ class ScanSettings:
         """
         for name, (least, most) in _BOUNDS.items():
             value = getattr(self, name)
-            if not least <= value <= most:
+            try:
+                can_be = least <= value <= most
+            except TypeError:
+                raise wrong_type(name, "a number", value) from None
+            if not can_be:
                 bounds = f"give {least:g} to {most:g}"
                 raise WrongValueError(f"no such {name.replace('_', ' ')}", bounds, value)
         greeting(self.helo)
@@ -432,14 +436,21 @@ class Scan:
 
         return json.dumps(self.record(), ensure_ascii=True)
 
-    def __repr__(self) -> str:
+    @property
+    def _state(self) -> str:
         if self._started is None:
-            state = "ready"
-        elif self._ended:
-            state = f"{self._rows:,} done"
-        else:
-            state = f"{self._rows:,} so far"
-        return f"<Scan {self.domains.name!a}: {state}>".replace("'", "")
+            return "ready"
+        return f"{self._rows:,} {'done' if self._ended else 'so far'}"
+
+    def __repr__(self) -> str:
+        return f"<Scan {self.domains.name!a}: {self._state}>".replace("'", "")
+
+    def _repr_html_(self) -> str:
+        from mxseal._output.scan_html import scan_html
+
+        # To look at it does not begin it.
+        verdicts = {} if self._started is None else self.progress()["verdicts"]
+        return scan_html(self.domains.name, self._state, verdicts)
 
 
 def scan(
@@ -500,7 +511,7 @@ def scan(
         WrongValueError: a value that cannot be meant (a ``ValueError``).
     """
     settings = ScanSettings(
-        resolvers=[resolver] if isinstance(resolver, str) else list(resolver),
+        resolvers=texts("resolver", resolver),
         ca_file=ca_file,
         timeout=timeout,
         probe=probe,

@@ -7,7 +7,7 @@ name never counts, a wildcard only as the whole left-most label.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from mxseal._core import x509 as _x509
@@ -35,6 +35,12 @@ def verify(
         roots: what chains may end at.
         at: as of when; now if None. A time without a zone is UTC.
     """
+    if isinstance(chain, str | bytes) or not isinstance(chain, Iterable):
+        what = "a list of certificates, DER or PEM"
+        raise TypeError(f"chain: give {what}, not {type(chain).__name__}")
+    for name, given, kind in (("host", host, str), ("roots", roots, TrustStore)):
+        if not isinstance(given, kind):
+            raise TypeError(f"{name}: give a {kind.__name__}, not {type(given).__name__}")
     moment = datetime.now(UTC) if at is None else at
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

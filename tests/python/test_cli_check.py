@@ -21,7 +21,6 @@ from commands import Done, Run, runner
 from mxseal._core.check import findings
 from mxseal._output.words import RESULT_TYPES
 from mxseal._remedies import copies
-from mxseal._schema import check_schema
 from mxseal.lab import Lab
 from mxseal.lab.situations import SITUATIONS
 
@@ -137,7 +136,7 @@ def test_json_follows_its_schema(run: Run, lab: Lab) -> None:
     done = run("check", "--quick", "--format", "ndjson", *domains, *options(lab))
     objects = [json.loads(line) for line in done.out.splitlines()]
     assert [each["domain"] for each in objects] == domains
-    validator = jsonschema.Draft202012Validator(check_schema())
+    validator = jsonschema.Draft202012Validator(mxseal.DomainCheck.json_schema())
     for each in objects:
         validator.validate(each)
     array = run("check", "--format", "json", "nothing.test", *options(lab))
@@ -169,7 +168,7 @@ class Rehearse:
         """The same for machines; it must follow the schema."""
         done = self(domain, *arguments, "--format", "ndjson", policy=policy)
         found: dict[str, Any] = json.loads(done.out)
-        jsonschema.Draft202012Validator(check_schema()).validate(found)
+        jsonschema.Draft202012Validator(mxseal.DomainCheck.json_schema()).validate(found)
         return found
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -14,7 +15,6 @@ import pytest
 import mxseal
 from commands import Run, runner
 from mxseal import NetworkError, ParseError, mtasts
-from mxseal._schema import probe_schema
 from mxseal.cli import main
 from mxseal.lab import Lab
 
@@ -140,7 +140,7 @@ def test_wrong_values_for_the_network_are_refused(run: Run) -> None:
 
 
 def test_json_follows_its_schema(run: Run, lab: Lab) -> None:
-    validator = jsonschema.Draft202012Validator(probe_schema())
+    validator = jsonschema.Draft202012Validator(mxseal.MxProbe.json_schema())
     for name in ("enforce", "expired", "no-starttls"):
         validator.validate(json.loads(run(mx(lab, name), "--format", "json").out))
 
@@ -148,6 +148,9 @@ def test_json_follows_its_schema(run: Run, lab: Lab) -> None:
 def test_probe_mx_gives_a_value(lab: Lab) -> None:
     probe = mxseal.probe_mx("MX1.Enforce.test.", port=lab.smtp_port, **network(lab))
     assert repr(probe) == f"<MxProbe 'mx1.enforce.test' port {lab.smtp_port}: passes>"
+    html = probe._repr_html_()
+    assert all(word in html for word in ("mx1.enforce.test", "TLSv1.3", probe.addresses[0].address))
+    assert "\\x1b&lt;b&gt;" in replace(probe, host="\x1b<b>")._repr_html_()
     assert [each.tls.version for each in probe.addresses] == ["TLSv1.3"]
     assert probe.errors == []
     with pytest.raises(ParseError):

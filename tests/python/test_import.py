@@ -36,6 +36,23 @@ def test_a_missing_compiled_part_gives_a_hint(tmp_path: Path, stubs: bool) -> No
     )
 
 
+def test_ctrl_c_while_the_command_is_imported_is_130_and_no_traceback() -> None:
+    script = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mxseal.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from mxseal._start import main
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_submodules_come_when_they_are_asked_for() -> None:
     script = """
 import sys

@@ -75,8 +75,8 @@ dane.mismatch dane.ta-not-sent dane.combination-unmatched dane.unusable dane.rec
 dane.full-data dane.partial dane.one-key-type
 rpt.none rpt.multiple rpt.servfail rpt.timeout rpt.version rpt.space-before-semicolon
 rpt.rua-missing rpt.rua-scheme rpt.rua-invalid rpt.rua-undeliverable rpt.rua-same-domain
-rpt.rua-unusable rpt.duplicate-field rpt.unknown-field rpt.trailing-space rpt.invalid rpt.sts-without-rpt
-rpt.rpt-without-sts-or-dane
+rpt.rua-unusable rpt.duplicate-field rpt.unknown-field rpt.trailing-space rpt.invalid
+rpt.sts-without-rpt rpt.rpt-without-sts-or-dane
 scan.budget scan.resolver-error scan.invalid-domain
 """.split()  # noqa: SIM905
 # What no domain can show by itself: a check has no block list. A scan has one, and test_cli_scan.py

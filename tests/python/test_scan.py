@@ -392,6 +392,8 @@ def test_columns_of_a_csv_and_the_rank_of_a_ranking_go_along(lab: Lab, tmp_path:
 def test_it_hands_out_batches_while_it_runs(lab: Lab) -> None:
     scan = mxseal.scan(lab.crowd.domains, **options(lab))
     assert repr(scan) == "<Scan a list: ready>"
+    assert "<b>a list</b> ready" in scan._repr_html_()
+    assert repr(scan) == "<Scan a list: ready>"  # to look at it begins nothing
     lines: list[int] = []
     for batch in scan:
         assert pl.DataFrame(batch).height == len(batch)
@@ -402,6 +404,9 @@ def test_it_hands_out_batches_while_it_runs(lab: Lab) -> None:
             assert repr(scan) == f"<Scan a list: {len(lines):,} so far>"
     assert sorted(lines) == list(range(1, CROWD + 1))
     assert repr(scan) == f"<Scan a list: {CROWD:,} done>"
+    assert all(word in scan._repr_html_() for word in (f"{CROWD:,} done", "protected"))
+    scan.domains.name = "\x1b<b>"
+    assert "\\x1b&lt;b&gt;" in scan._repr_html_()
     assert list(scan) == []
     with pytest.raises(MxsealError, match="handed out already"):
         scan.to_arrow()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 from mxseal._output.terminal import Style, for_stream, is_terminal
@@ -44,6 +45,14 @@ def interrupted() -> None:
     """Ctrl-C: the shell's prompt begins on a line of its own, behind the ^C."""
     if is_terminal(sys.stderr):
         to_standard_error("\n")
+
+
+def flush() -> None:
+    """What was written, before the process ends at once."""
+    for stream in (sys.stdout, sys.stderr):
+        # It may be closed, or lead nowhere.
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
 
 
 def to_standard_error(text: str) -> None:

@@ -78,11 +78,12 @@ def cli(ctx: click.Context) -> None:
         raise RefusedError("no command", "all commands: mxseal --help")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, begin: Callable[[], object] | None = None) -> int:
     """Run the command.
 
     Args:
         arguments: without the program's name; None takes the process's own.
+        begin: called first; from then on Ctrl-C is answered here.
 
     Returns:
         The exit status, one of ``Exit``.
@@ -91,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # calls that twice a member of a zip.
     os.environ.setdefault("TZ", ":/etc/localtime")
     try:
+        if begin is not None:
+            begin()
         return int(_run(arguments))
     except RefusedError as refused:
         messages.error(refused.what, refused.do, refused.where)

@@ -489,6 +489,20 @@ TEST(Resolver, nobody_there) {
   EXPECT_EQ(txt(asking({nobody(), good.address()})).records, Texts{"good"});
 }
 
+// Who reads "the resolver refuses" wants to know which.
+TEST(Resolver, a_failure_names_who_was_asked_and_an_answer_nobody) {
+  DnsServer refusing([](const Query& query) { return Replies{query.reply(wire::kRefused)}; });
+  DnsServer good(txt_of("good"));
+  const Server first = refusing.address();
+  const Server second = nobody();
+  EXPECT_EQ(txt(asking({first})).asked, server_text(first));
+  EXPECT_EQ(txt(asking({first, second})).asked, server_text(first) + ", " + server_text(second));
+  EXPECT_EQ(txt(asking({good.address(), second})).asked, "");
+  EXPECT_EQ(txt(asking({first, good.address()})).asked, "");
+  EXPECT_EQ(server_text({*IpAddress::parse("192.0.2.1"), 53}), "192.0.2.1:53");
+  EXPECT_EQ(server_text({*IpAddress::parse("2001:db8::1"), 5353}), "[2001:db8::1]:5353");
+}
+
 TEST(Resolver, refusals) {
   DnsServer refusing([](const Query& query) { return Replies{query.reply(wire::kRefused)}; });
   DnsServer good(txt_of("good"));
