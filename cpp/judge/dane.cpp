@@ -192,14 +192,15 @@ bool tlsa_matches(const facts::Domain& facts, const facts::MxHost& host,
 }
 
 TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
-                       const facts::SmtpProbe& probe, std::int64_t at, const std::string& subject,
-                       Findings& findings) {
+                       const facts::SmtpProbe& probe, const pki::Verification& verification,
+                       std::int64_t at, const std::string& subject, Findings& findings) {
   const std::vector<pki::Tlsa>& records = host.tlsa.records;
   const std::vector<pki::TlsaOutcome> outcomes = match(facts, host, records, probe.tls.chain, at);
 
   TlsaVerdict verdict;
   bool by_usage_3 = false;
   bool all_not_sent = true;
+  bool name_or_dates = false;
   std::string unmatched;
   std::map<std::tuple<int, int, int>, bool> combinations;  // whether any record of each matches
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -211,6 +212,7 @@ TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
     by_usage_3 = by_usage_3 || (matches && record.usage == 3);
     if (matches) continue;
     all_not_sent = all_not_sent && outcomes[i].match == TlsaMatch::not_sent;
+    name_or_dates = name_or_dates || outcomes[i].match == TlsaMatch::name_or_dates;
     if (!unmatched.empty()) unmatched += ", ";
     unmatched += numbers(record);
     if (!outcomes[i].detail.empty()) unmatched += " (" + outcomes[i].detail + ")";
@@ -218,13 +220,18 @@ TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
   // Without a validating resolver it is not known whether any of this counts.
   const bool told = validates(facts);
   if (!verdict.matches) {
-    if (told)
+    // The record is right and the certificate is not: its own finding says that, unless it is good for the name in the MX record.
+    const bool said = std::ranges::any_of(verification.errors, [](const pki::ChainError& error) {
+      return pki::is_of_name_or_dates(error.fault);
+    });
+    if (told && name_or_dates) verdict.counts = Counts::name_and_dates;
+    if (told && !(name_or_dates && said))
       findings.add(all_not_sent ? FindingId::dane_ta_not_sent : FindingId::dane_mismatch, subject,
                    unmatched);
     return verdict;
   }
-  // RFC 7672 §3.1.1: name and dates MUST NOT count with usage 3; with usage 2 they do, and the root store does not.
-  if (told) verdict.counts = by_usage_3 ? Counts::nothing : Counts::name_and_dates;
+  // RFC 7672 §3.1.1: name and dates MUST NOT count with usage 3; with usage 2 they do, and are good.
+  if (told) verdict.counts = by_usage_3 ? Counts::nothing : Counts::its_end;
   for (const auto& [combination, matches] : combinations) {
     if (matches || !told) continue;
     const auto& [usage, selector, type] = combination;
