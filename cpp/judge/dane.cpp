@@ -38,14 +38,17 @@ std::string tlsa_name(const facts::MxHost& host) {
   return host.tlsa.name.empty() ? "_25._tcp." + host.host : host.tlsa.name;
 }
 
-// The names for which usage 2 takes a certificate (RFC 7672 §3.2.2): the TLSA base, and behind a secure MX answer the next-hop domain.
+// The names for which usage 2 takes a certificate (RFC 7672 §3.2.2): the TLSA base, and behind a secure MX answer the next-hop domain
+// and what that is a CNAME of.
 std::vector<std::string> reference_names(const facts::Domain& facts, const facts::MxHost& host) {
   constexpr std::string_view kProtocol = "._tcp.";  // behind _25, or another port that was probed
   const std::string name = tlsa_name(host);
   const std::size_t base = name.find(kProtocol);
   std::vector<std::string> names = {base != std::string::npos ? name.substr(base + kProtocol.size())
                                                               : host.host};
-  if (facts.mx.authentic && names[0] != facts.domain) names.push_back(facts.domain);
+  if (!facts.mx.authentic) return names;
+  if (names[0] != facts.domain) names.push_back(facts.domain);
+  if (!facts.mx.cnames.empty()) names.push_back(facts.mx.cnames.back());
   return names;
 }
 
@@ -221,9 +224,11 @@ TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
   const bool told = validates(facts);
   if (!verdict.matches) {
     // The record is right and the certificate is not: its own finding says that, unless it is good for the name in the MX record.
-    const bool said = std::ranges::any_of(verification.errors, [](const pki::ChainError& error) {
-      return pki::is_of_name_or_dates(error.fault);
-    });
+    // Behind an MX answer that is not secure nothing else would make the domain misconfigured.
+    const bool said = facts.mx.authentic &&
+                      std::ranges::any_of(verification.errors, [](const pki::ChainError& error) {
+                        return pki::is_of_name_or_dates(error.fault);
+                      });
     if (told && name_or_dates) verdict.counts = Counts::name_and_dates;
     if (told && !(name_or_dates && said))
       findings.add(all_not_sent ? FindingId::dane_ta_not_sent : FindingId::dane_mismatch, subject,

@@ -122,6 +122,18 @@ const std::vector<Row> kRows = known({
     {"usage 2 matches, and the certificate is for the domain",
      showing(good_chain(kDomain), {tlsa(2, 1, 1, good_chain(kMx)[1])}), "protected", kMatched,
      "sts.dns.none smtp.cert.name-mismatch dane.present"},
+    {"usage 2 matches, and the certificate is for what the domain is a CNAME of",
+     with(showing(good_chain("target.example.net"), {tlsa(2, 1, 1, good_chain(kMx)[1])}),
+          [](Domain& d) {
+            d.mx.cnames = {"between.example.net", "target.example.net"};
+          }),
+     "protected", kMatched, "sts.dns.none smtp.cert.name-mismatch dane.present"},
+    {"the same, behind an MX answer that is not secure",
+     mx_not_signed(
+         with(showing(good_chain("target.example.net"), {tlsa(2, 1, 1, good_chain(kMx)[1])}),
+              [](Domain& d) { d.mx.cnames = {"target.example.net"}; })),
+     "misconfigured", kDelayed,
+     "smtp.cert.name-mismatch dane.mismatch dane.mx-not-secure sts.dns.none"},
     {"no match", dane(kNobody), "broken", kDelayed, "dane.mismatch sts.dns.none dane.present"},
     {"no STARTTLS",
      with(dane(),
