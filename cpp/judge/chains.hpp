@@ -18,7 +18,8 @@ namespace mxseal::judge {
 enum class Counts : std::uint8_t {
   everything,      ///< name, dates, chain and root store (RFC 8461 §3.3, §4.2)
   name_and_dates,  ///< a TLSA record of usage 2 takes the root store's place (RFC 7672 §3.1.2)
-  nothing,         ///< a TLSA record of usage 3 names it, and that is all (RFC 7672 §3.1.1)
+  its_end,  ///< such a record has found name, dates and path good, each by its own rules (§3.2.2)
+  nothing,  ///< a TLSA record of usage 3 names it, and that is all (RFC 7672 §3.1.1)
 };
 
 class Chains {

@@ -39,14 +39,17 @@ std::string tlsa_name(const facts::MxHost& host) {
   return host.tlsa.name.empty() ? "_25._tcp." + host.host : host.tlsa.name;
 }
 
-// The names for which usage 2 takes a certificate (RFC 7672 §3.2.2): the TLSA base, and behind a secure MX answer the next-hop domain.
+// The names for which usage 2 takes a certificate (RFC 7672 §3.2.2): the TLSA base, and behind a secure MX answer the next-hop domain
+// and what that is a CNAME of.
 std::vector<std::string> reference_names(const facts::Domain& facts, const facts::MxHost& host) {
   constexpr std::string_view kProtocol = "._tcp.";  // behind _25, or another port that was probed
   const std::string name = tlsa_name(host);
   const std::size_t base = name.find(kProtocol);
   std::vector<std::string> names = {base != std::string::npos ? name.substr(base + kProtocol.size())
                                                               : host.host};
-  if (facts.mx.authentic && names[0] != facts.domain) names.push_back(facts.domain);
+  if (!facts.mx.authentic) return names;
+  if (names[0] != facts.domain) names.push_back(facts.domain);
+  if (!facts.mx.cnames.empty()) names.push_back(facts.mx.cnames.back());
   return names;
 }
 
@@ -193,14 +196,15 @@ bool tlsa_matches(const facts::Domain& facts, const facts::MxHost& host,
 }
 
 TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
-                       const facts::SmtpProbe& probe, std::int64_t at, const std::string& subject,
-                       Findings& findings) {
+                       const facts::SmtpProbe& probe, const pki::Verification& verification,
+                       std::int64_t at, const std::string& subject, Findings& findings) {
   const std::vector<pki::Tlsa>& records = host.tlsa.records;
   const std::vector<pki::TlsaOutcome> outcomes = match(facts, host, records, probe.tls.chain, at);
 
   TlsaVerdict verdict;
   bool by_usage_3 = false;
   bool all_not_sent = true;
+  bool name_or_dates = false;
   std::string unmatched;
   std::map<std::tuple<int, int, int>, bool> combinations;  // whether any record of each matches
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -212,6 +216,7 @@ TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
     by_usage_3 = by_usage_3 || (matches && record.usage == 3);
     if (matches) continue;
     all_not_sent = all_not_sent && outcomes[i].match == TlsaMatch::not_sent;
+    name_or_dates = name_or_dates || outcomes[i].match == TlsaMatch::name_or_dates;
     if (!unmatched.empty()) unmatched += ", ";
     unmatched += numbers(record);
     if (!outcomes[i].detail.empty()) unmatched += " (" + outcomes[i].detail + ")";
@@ -219,13 +224,20 @@ TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
   // Without a validating resolver it is not known whether any of this counts.
   const bool told = validates(facts);
   if (!verdict.matches) {
-    if (told)
+    // The record is right and the certificate is not: its own finding says that, unless it is good for the name in the MX record.
+    // Behind an MX answer that is not secure nothing else would make the domain misconfigured.
+    const bool said = facts.mx.authentic &&
+                      std::ranges::any_of(verification.errors, [](const pki::ChainError& error) {
+                        return pki::is_of_name_or_dates(error.fault);
+                      });
+    if (told && name_or_dates) verdict.counts = Counts::name_and_dates;
+    if (told && !(name_or_dates && said))
       findings.add(all_not_sent ? FindingId::dane_ta_not_sent : FindingId::dane_mismatch, subject,
                    unmatched);
     return verdict;
   }
-  // RFC 7672 §3.1.1: name and dates MUST NOT count with usage 3; with usage 2 they do, and the root store does not.
-  if (told) verdict.counts = by_usage_3 ? Counts::nothing : Counts::name_and_dates;
+  // RFC 7672 §3.1.1: name and dates MUST NOT count with usage 3; with usage 2 they do, and are good.
+  if (told) verdict.counts = by_usage_3 ? Counts::nothing : Counts::its_end;
   for (const auto& [combination, matches] : combinations) {
     if (matches || !told) continue;
     const auto& [usage, selector, type] = combination;

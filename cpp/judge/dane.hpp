@@ -34,10 +34,11 @@ struct TlsaVerdict {
       Counts::everything;  ///< what of the certificate counts for senders that follow DANE alone
 };
 
-/// Holds the chain of one address against the records. `subject` is that address.
+/// Holds the chain of one address against the records. `subject` is that address, `verification` what its certificate's findings
+/// are said of.
 TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
-                       const facts::SmtpProbe& probe, std::int64_t at, const std::string& subject,
-                       Findings& findings);
+                       const facts::SmtpProbe& probe, const pki::Verification& verification,
+                       std::int64_t at, const std::string& subject, Findings& findings);
 
 /// A match alone, without findings.
 bool tlsa_matches(const facts::Domain& facts, const facts::MxHost& host,

@@ -112,15 +112,13 @@ FindingId status_finding(const facts::PolicyFetch& fetch) {
 
 // RFC 8461 §3.2 SHOULD: text/plain, in any case; parameters are ignored.
 void judge_media_type(const facts::PolicyFetch& fetch, const std::string& url, Findings& findings) {
-  if (!fetch.has_content_type) {
-    findings.add(FindingId::sts_http_content_type_missing, url);
-    return;
-  }
   Cursor cursor(fetch.content_type);
   cursor.take_while(ascii::is_blank);
   std::string_view type = cursor.take_until(';');
   while (!type.empty() && ascii::is_blank(type.back())) type.remove_suffix(1);
-  if (!ascii::equal_ignoring_case(type, "text/plain"))
+  if (type.empty())  // also where the header is there and holds none
+    findings.add(FindingId::sts_http_content_type_missing, url);
+  else if (!ascii::equal_ignoring_case(type, "text/plain"))
     findings.add(FindingId::sts_http_content_type_wrong, url, excerpt(fetch.content_type));
 }
 

@@ -190,7 +190,8 @@ void judge_chain(const facts::Domain& facts, const facts::MxHost& host, const Sm
   address.certificate = verification;
   Counts counts = Counts::everything;
   if (has_tlsa_to_match(host, judged)) {
-    const TlsaVerdict tlsa = match_tlsa(facts, host, probe, chains.at(), subject, findings);
+    const TlsaVerdict tlsa =
+        match_tlsa(facts, host, probe, verification, chains.at(), subject, findings);
     address.tlsa_matches = tlsa.matches;
     // Under enforce those who follow MTA-STS look at all of it, whatever TLSA says (RFC 8461 §5).
     if (!enforced) counts = tlsa.counts;

@@ -89,6 +89,7 @@ Verdict in_force(bool enforced, std::span<const MxJudgement> hosts) {
   bool fails = false;
   bool undecided = false;    // an address answered, and what is in force there is not known
   bool beside_dane = false;  // a host that mail can reach, and at which DANE is not in force
+  bool beside_answered = false;
   for (const MxJudgement& host : hosts) {
     if (host.unreachable && !answered(host)) continue;
     if (!has_dane(host) && host.dane != HostDane::unknown) beside_dane = true;
@@ -97,6 +98,7 @@ Verdict in_force(bool enforced, std::span<const MxJudgement> hosts) {
       continue;
     }
     any_answered = true;
+    beside_answered = beside_answered || !has_dane(host);
     for (const AddressJudgement& address : host.addresses) {
       passes = passes || address.outcome == Outcome::passes;
       fails = fails || address.outcome == Outcome::fails;
@@ -105,7 +107,7 @@ Verdict in_force(bool enforced, std::span<const MxJudgement> hosts) {
     }
   }
   if (!any_answered) return any_could_pass ? Verdict::inconclusive : Verdict::broken;
-  if (!enforced && beside_dane) return Verdict::partly;
+  if (!enforced && beside_dane && (passes || undecided || beside_answered)) return Verdict::partly;
   if (!passes) return undecided ? Verdict::inconclusive : Verdict::broken;
   return fails ? Verdict::partly : Verdict::protected_;
 }

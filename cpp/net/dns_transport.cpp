@@ -5,11 +5,16 @@
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -25,19 +30,33 @@ namespace {
 constexpr std::size_t kQuestionsAPort = 64;
 constexpr std::size_t kMaxChannels = 16;  // about 100 KiB each with c-ares 1.18
 constexpr std::chrono::seconds kSweep{1};
+constexpr std::size_t kHeader = 12;  // bytes
 
 void initialize_library() {
   static const int status = ares_library_init(ARES_LIB_INIT_ALL);
   if (status != ARES_SUCCESS) throw std::bad_alloc();  // untested: memory
 }
 
-// What the kernel threw away because the socket's buffer was full.
-std::uint64_t dropped_by(int socket) {
+bool is_datagram(int socket) {
   int type = 0;
   socklen_t size = sizeof type;
-  if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_DGRAM) return 0;
+  return getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
+}
+
+// The question of a message that asks for one name, as it stands in it; empty where it has none.
+std::string_view question_of(std::string_view message) {
+  std::size_t at = kHeader;
+  while (at < message.size() && message[at] != 0)
+    at += 1U + static_cast<unsigned char>(message[at]);
+  const std::size_t end = at + 1 + 4;  // type and class
+  return end <= message.size() ? message.substr(kHeader, end - kHeader) : std::string_view();
+}
+
+// What the kernel threw away because the socket's buffer was full.
+std::uint64_t dropped_by(int socket) {
+  if (!is_datagram(socket)) return 0;
   std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
-  size = sizeof memory;
+  socklen_t size = sizeof memory;
   if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
   return memory[SK_MEMINFO_DROPS];
 }
@@ -70,6 +89,10 @@ class DnsTransport::Channel {
 #endif
     if (ares_init_options(&channel_, &settings, mask) != ARES_SUCCESS)
       throw std::bad_alloc();  // untested: memory
+    static const ares_socket_functions functions = {&Channel::open_socket, &Channel::close_socket,
+                                                    &Channel::connect_socket, &Channel::receive,
+                                                    &Channel::send_pieces};
+    ares_set_socket_functions(channel_, &functions, this);
     const std::string address = server.address.text();
     const std::string text = (server.address.is_v4() ? address : '[' + address + ']') + ':' +
                              std::to_string(server.port);
@@ -169,12 +192,69 @@ class DnsTransport::Channel {
     });
   }
 
+  // Sockets as c-ares would have them, but for `receive`: some servers, unbound among them, refuse with a header alone, which c-ares
+  // drops since it has no question, as if nothing had come.
+  static ares_socket_t open_socket(int family, int type, int protocol, void* /*channel*/) {
+    const int socket = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    const int on = 1;
+    if (socket >= 0 && type == SOCK_STREAM)
+      setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return socket;
+  }
+  static int close_socket(ares_socket_t socket, void* /*channel*/) {
+    return ::close(socket);
+  }
+  static int connect_socket(ares_socket_t socket, const sockaddr* address, ares_socklen_t size,
+                            void* /*channel*/) {
+    return ::connect(socket, address, size);
+  }
+  static ares_ssize_t send_pieces(ares_socket_t socket, const iovec* pieces, int count,
+                                  void* channel) {
+    auto& self = *static_cast<Channel*>(channel);
+    if (count == 1) {  // a question over UDP; what goes over TCP finds no answer by its id
+      std::string& kept = self.asked_[self.next_asked_++ % self.asked_.size()];
+      kept.assign(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len);
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces);
+    message.msg_iovlen = static_cast<std::size_t>(count);
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  }
+  static ares_ssize_t receive(ares_socket_t socket, void* buffer, std::size_t size, int flags,
+                              sockaddr* from, ares_socklen_t* from_size, void* channel) {
+    const ssize_t got = ::recvfrom(socket, buffer, size, flags, from, from_size);
+    if (got != static_cast<ssize_t>(kHeader) || !is_datagram(socket)) return got;
+    return static_cast<ares_ssize_t>(
+        static_cast<const Channel*>(channel)->completed(static_cast<char*>(buffer), size));
+  }
+
+  // The size of a header alone, with its question put behind it where it is a refusal of one that was sent.
+  std::size_t completed(char* buffer, std::size_t size) const {
+    const std::string_view header(buffer, kHeader);
+    const bool counts_nothing =
+        std::ranges::all_of(header.substr(4), [](char c) { return c == 0; });
+    const auto refused = static_cast<char>(dns::Rcode::refused);
+    if (!counts_nothing || (header[2] & '\x80') == 0 || (header[3] & '\x0f') != refused)
+      return kHeader;
+    for (const std::string& each : asked_) {
+      const std::string_view question = question_of(each);
+      if (question.empty() || !each.starts_with(header.substr(0, 2))) continue;
+      if (question.size() > size - kHeader) break;
+      std::memcpy(buffer + kHeader, question.data(), question.size());
+      buffer[5] = 1;  // QDCOUNT
+      return kHeader + question.size();
+    }
+    return kHeader;
+  }
+
   Reactor& reactor_;
   std::uint64_t& dropped_;
   ares_channel channel_ = nullptr;
   std::size_t sent_ = 0;  // from this port
   std::size_t open_ = 0;
-  std::vector<Ended> ended_;  // not handed over yet
+  std::vector<Ended> ended_;                        // not handed over yet
+  std::array<std::string, kQuestionsAPort> asked_;  // the last ones, as they were sent
+  std::size_t next_asked_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool processing_ = false;
   bool closing_ = false;

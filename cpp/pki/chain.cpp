@@ -454,6 +454,11 @@ Verification verify_with(X509_STORE* store, std::span<const Certificate> roots,
 
 }  // namespace
 
+bool is_of_name_or_dates(Fault fault) {
+  return fault == Fault::expired || fault == Fault::not_yet_valid ||
+         fault == Fault::name_mismatch || fault == Fault::cn_only;
+}
+
 std::string_view fault_name(Fault fault) {
   switch (fault) {
     case Fault::expired:
@@ -495,7 +500,11 @@ Verification verify(std::span<const Certificate> chain, std::string_view host,
 
 Verification verify_to(std::span<const Certificate> chain, const Certificate& anchor,
                        std::string_view host, std::int64_t at) {
-  return verify_with(nullptr, {&anchor, 1}, chain, host, at);
+  Verification result = verify_with(nullptr, {&anchor, 1}, chain, host, at);
+  std::erase_if(result.errors,
+                [](const ChainError& error) { return error.fault == Fault::cn_only; });
+  result.ok = result.errors.empty();
+  return result;
 }
 
 }  // namespace mxseal::pki

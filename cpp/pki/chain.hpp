@@ -28,6 +28,9 @@ enum class Fault : std::uint8_t {
   invalid,           ///< any other: key, signature, purpose, constraint; the detail says which
 };
 
+/// A certificate that is the right one but for this.
+bool is_of_name_or_dates(Fault fault);
+
 /// The public name: "name-mismatch".
 std::string_view fault_name(Fault fault);
 
@@ -60,7 +63,8 @@ inline constexpr std::size_t kMaxChain = 200;
 Verification verify(std::span<const Certificate> chain, std::string_view host,
                     const TrustStore& roots, std::int64_t at);
 
-/// The same without a root store: a path from the leaf to `anchor`, by signatures, dates, purpose and name (RFC 7672 §3.1.2, TLSA usage 2).
+/// The same without a root store: a path from the leaf to `anchor`, by signatures, dates, purpose and name (RFC 7672 §3.1.2, TLSA
+/// usage 2). Where there is no dNSName the CN counts (§3.2.3).
 Verification verify_to(std::span<const Certificate> chain, const Certificate& anchor,
                        std::string_view host, std::int64_t at);
 

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -86,6 +87,7 @@ class Authorities {
   TlsaOutcome match(const Tlsa& record) {
     const std::span<const Certificate> chain = contents_.chain();
     detail_.clear();
+    name_or_dates_ = false;
     bool sent = false;
     // Usage 2 is of a CA above the leaf: Postfix and OpenSSL do not look at depth 0 for it.
     for (std::size_t i = 1; i < chain.size(); ++i) {
@@ -98,7 +100,7 @@ class Authorities {
       const Result<Certificate> anchor = Certificate::from_der(record.data);
       if (anchor) {
         if (leads_to(*anchor)) return {TlsaMatch::match, {}};
-        return {TlsaMatch::no_match, detail_};
+        return {failed(), detail_};
       }
     }
     // 2 1 0 brings the key alone: what it signed is as good as the anchor (RFC 7671 §5.2.3).
@@ -111,10 +113,15 @@ class Authorities {
         if (leads_to(each)) return {TlsaMatch::match, {}};
       }
     }
-    return {sent ? TlsaMatch::no_match : TlsaMatch::not_sent, detail_};
+    return {sent ? failed() : TlsaMatch::not_sent, detail_};
   }
 
  private:
+  // Of an authority that is there.
+  TlsaMatch failed() const {
+    return name_or_dates_ ? TlsaMatch::name_or_dates : TlsaMatch::no_match;
+  }
+
   bool may_try(int& tried, int most) {
     if (tried++ < most) return true;
     detail_ = "too many authorities";
@@ -125,6 +132,10 @@ class Authorities {
     if (!may_try(authorities_, kMaxAuthorities)) return false;
     const Verification verification = verify_to(contents_.chain(), anchor, host_, at_);
     if (verification.ok) return true;
+    name_or_dates_ =
+        name_or_dates_ || std::ranges::all_of(verification.errors, [](const ChainError& error) {
+          return is_of_name_or_dates(error.fault);
+        });
     const ChainError& first = verification.errors.front();
     detail_ =
         std::string(fault_name(first.fault)) + (first.detail.empty() ? "" : ": " + first.detail);
@@ -135,6 +146,7 @@ class Authorities {
   std::string_view host_;
   std::int64_t at_;
   std::string detail_;
+  bool name_or_dates_ = false;
   int authorities_ = 0;
   int key_trials_ = 0;
 };

@@ -25,6 +25,7 @@ struct Tlsa {
 enum class TlsaMatch : std::uint8_t {
   match,
   no_match,
+  name_or_dates,  ///< usage 2 names an authority of the chain; only the leaf's name or somebody's dates are wrong
   not_sent,  ///< usage 2, and no certificate of the chain is the one that it names (RFC 7671 §5.2.2)
   unusable,
 };

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import world as worlds
-from world import RESOLVER, World
+from world import REFUSING, RESOLVER, World
 
 
 class Row(NamedTuple):
@@ -70,6 +70,41 @@ ROWS = (
         "TLSA of another key",
     ),
     row(
+        "dane-alias.lab",
+        "protected",
+        "",
+        ("encrypted", "encrypted", "authenticated"),
+        "TLSA 2 0 1, and the certificate is for what the domain is a CNAME of (RFC 7672 §3.2.2)",
+    ),
+    row(
+        "forged-record.lab",
+        "inconclusive",
+        "sts.dns.dnssec-bogus",
+        ("encrypted", "unknown", "encrypted"),
+        "unbound believes no record that was changed",
+    ),
+    row(
+        "forged-mx.lab",
+        "inconclusive",
+        "mx.dnssec-bogus",
+        ("unknown", "unknown", "unknown"),
+        "nor MX records",
+    ),
+    row(
+        "forged-tlsa.lab",
+        "broken",
+        "dane.bogus",
+        ("encrypted", "authenticated", "refused"),
+        "nor TLSA records, and MTA-STS does not repair that",
+    ),
+    row(
+        "dname.lab",
+        "misconfigured",
+        "sts.cert.name-mismatch",
+        OPEN,
+        "by the DNAME's target there is a record, and a policy host with another name",
+    ),
+    row(
         "anything.dead",
         "inconclusive",
         "sts.dns.servfail mx.servfail rpt.servfail",
@@ -120,6 +155,18 @@ def test_what_real_servers_show(checked: dict[str, dict[str, Any]], expected: Ro
     assert result["verdict"] == expected.verdict, expected.reason
     effects = result["effects"]
     assert (effects["plain"], effects["mta_sts"], effects["dane"]) == expected.effects
+
+
+def test_a_resolver_that_refuses_is_told_at_once(world: World) -> None:
+    done = world.run(
+        [
+            *(sys.executable, "-m", "mxseal", "check", "good-enforce.lab", "--format", "json"),
+            *("--resolver", REFUSING, "--allow-private", "--ca-file", world.ca_file),
+        ]
+    )
+    assert done.returncode == 3
+    [result] = json.loads(done.stdout)
+    assert {each["code"] for each in result["findings"]} == {"scan.resolver-error"}
 
 
 def test_the_certificate_and_the_handshake_are_shown(checked: dict[str, dict[str, Any]]) -> None:

@@ -25,6 +25,7 @@ from certificates import Authority, Issued
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 RESOLVER = "127.20.0.53"
+REFUSING = "127.20.0.54"  # another, which answers nobody
 AUTHORITY = "127.20.0.2"
 WEB = "127.20.1.1"
 PROGRAMS = ("ip", "nsd", "unbound", "nginx", "postfix", "ldns-keygen", "ldns-signzone")
@@ -41,6 +42,7 @@ class Domain:
         policy: the body of the policy file; empty: there is no record.
         nginx: what its server block says in place of serving the file.
         tlsrpt: whether there is a TLS-RPT record.
+        more: further lines of the zone.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Domain:
     policy: str = ""
     nginx: str = ""
     tlsrpt: bool = True
+    more: tuple[str, ...] = ()
 
 
 def enforce(*mx: str, mode: str = "enforce") -> str:
@@ -80,6 +83,20 @@ DOMAINS = (
     # DANE.
     Domain("dane", ("dane",)),
     Domain("dane-mismatch", ("danebad",)),
+    Domain("dane-alias", (), more=("dane-alias CNAME dane-target",)),
+    Domain("dane-target", ("daneca",)),
+    # What unbound does not believe: changed after it was signed (FORGED).
+    Domain("forged-record", ("good",), ALL),
+    Domain("forged-mx", ("good",), ALL),
+    Domain("forged-tlsa", ("forged",), ALL),
+    # Below a name that leads elsewhere as a whole.
+    Domain("dname", ("good",), tlsrpt=False, more=("dname DNAME good-enforce",)),
+)
+# Of a line of the signed zone: how it begins, what is changed, into what.
+FORGED = (
+    ("_mta-sts.forged-record.lab.\t300\tIN\tTXT", "id=1", "id=2"),
+    ("forged-mx.lab.\t300\tIN\tMX", "good.mail", "attacker.mail"),
+    ("_25._tcp.forged.mail.lab.\t300\tIN\tTLSA", "3 1 1", "3 1 2"),
 )
 LISTENERS = (
     "good",
@@ -91,6 +108,8 @@ LISTENERS = (
     "dane",
     "danebad",
     "attacker",
+    "daneca",
+    "forged",
 )
 
 
@@ -145,14 +164,15 @@ def world(folder: Path) -> Iterator[World]:
         issued = _certificates(roots)
         ca_file = folder / "root.pem"
         ca_file.write_text(roots.pem)
-        starts = (
-            start_nsd(folder / "nsd", namespace, _zone(issued)),
-            start_unbound(folder / "unbound", folder / "nsd", namespace),
-            _start_nginx(folder / "nginx", namespace, roots),
-            start_postfix(folder / "postfix", namespace, issued, _doors(folder / "postfix")),
-        )
-        stop += starts
-        for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (WEB, 443)):
+        zone = _zone(issued, roots)
+        # One by one: what runs is ended where the next does not start.
+        stop.append(start_nsd(folder / "nsd", namespace, zone, FORGED))
+        stop.append(start_unbound(folder / "unbound", folder / "nsd", namespace))
+        stop.append(run_unbound(folder / "refusing", namespace, "", (), REFUSING, "refuse"))
+        stop.append(_start_nginx(folder / "nginx", namespace, roots))
+        doors = _doors(folder / "postfix")
+        stop.append(start_postfix(folder / "postfix", namespace, issued, doors))
+        for address, port in ((AUTHORITY, 5300), (RESOLVER, 53), (REFUSING, 53), (WEB, 443)):
             wait_for(namespace, address, port)
         for number in range(len(LISTENERS)):
             wait_for(namespace, f"127.20.2.{number + 1}", 25)
@@ -214,11 +234,13 @@ def _certificates(roots: Authority) -> dict[str, Issued]:
         "attacker": roots.issue(["mx.attacker.lab"]),
         "dane": roots.issue(wildcard),
         "danebad": roots.issue(wildcard),
+        "daneca": roots.issue(["dane-target.lab"], with_root=True),
+        "forged": roots.issue(wildcard),
     }
 
 
 # ---------------------------------------------------------------------------------------------- DNS
-def _zone(issued: dict[str, Issued]) -> str:
+def _zone(issued: dict[str, Issued], roots: Authority) -> str:
     lines = [
         "$ORIGIN lab.",
         "$TTL 300",
@@ -229,7 +251,9 @@ def _zone(issued: dict[str, Issued]) -> str:
     ]
     for number, listener in enumerate(LISTENERS):
         lines.append(f"{listener}.mail A 127.20.2.{number + 1}")
-    for listener, shown in (("dane", "dane"), ("danebad", "good")):
+    root = sha256(roots.certificate.public_bytes(Encoding.DER)).hexdigest()
+    lines.append(f"_25._tcp.daneca.mail TLSA 2 0 1 {root}")
+    for listener, shown in (("dane", "dane"), ("danebad", "good"), ("forged", "forged")):
         key = issued[shown].certificate.public_key()
         info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         lines.append(f"_25._tcp.{listener}.mail TLSA 3 1 1 {sha256(info).hexdigest()}")
@@ -243,11 +267,21 @@ def _zone(issued: dict[str, Issued]) -> str:
         if domain.tlsrpt:
             rua = f"mailto:tls@{domain.name}.lab"
             lines.append(f'_smtp._tls.{domain.name} TXT "v=TLSRPTv1; rua={rua}"')
+        lines += domain.more
     return "".join(line + "\n" for line in lines)
 
 
-def start_nsd(folder: Path, namespace: str, zone: str) -> Callable[[], object]:
-    """The zone ``lab.``, signed; its anchor is ``anchor.ds``. Gives back what ends the server."""
+def start_nsd(
+    folder: Path, namespace: str, zone: str, forged: Sequence[tuple[str, str, str]] = ()
+) -> Callable[[], object]:
+    """The zone ``lab.``, signed; its anchor is ``anchor.ds``. Gives back what ends the server.
+
+    Args:
+        folder: for all that it keeps.
+        namespace: where.
+        zone: not signed yet.
+        forged: see FORGED.
+    """
     folder.mkdir()
     (folder / "lab.zone").write_text(zone)
     keys = []
@@ -267,6 +301,12 @@ def start_nsd(folder: Path, namespace: str, zone: str) -> Callable[[], object]:
         check=True,
     )
     shutil.copy(folder / f"{keys[0]}.ds", folder / "anchor.ds")
+    signed = folder / "lab.signed"
+    lines = signed.read_text().splitlines(keepends=True)
+    for begins, true, false in forged:
+        [at] = (number for number, line in enumerate(lines) if line.startswith(begins))
+        lines[at] = lines[at].replace(true, false)
+    signed.write_text("".join(lines))
     return run_nsd(folder, namespace, "lab.signed")
 
 
@@ -305,7 +345,12 @@ def start_unbound(folder: Path, nsd: Path, namespace: str) -> Callable[[], objec
 
 
 def run_unbound(
-    folder: Path, namespace: str, settings: str, zones: tuple[str, ...]
+    folder: Path,
+    namespace: str,
+    settings: str,
+    zones: tuple[str, ...],
+    address: str = RESOLVER,
+    access: str = "allow",
 ) -> Callable[[], object]:
     """A resolver that asks nsd for some zones, and nobody else.
 
@@ -314,6 +359,8 @@ def run_unbound(
         namespace: where.
         settings: further lines of its section ``server``, the modules among them.
         zones: without final dot.
+        address: its own.
+        access: what it does with questions, as access-control has it.
     """
     folder.mkdir()
     stubs = "".join(
@@ -327,8 +374,8 @@ def run_unbound(
     (folder / "unbound.conf").write_text(
         f"""server:
   directory: "{folder}"
-  interface: {RESOLVER}@53
-  access-control: 127.0.0.0/8 allow
+  interface: {address}@53
+  access-control: 127.0.0.0/8 {access}
   username: ""
   chroot: ""
   pidfile: "{folder}/unbound.pid"

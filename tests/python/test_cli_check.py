@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -97,6 +98,19 @@ def test_a_finding_has_evidence_and_remedy(run: Run, lab: Lab) -> None:
     assert "If you chose these hosts, publish this policy file:" in done.out
     assert "               version: STSv1\n" in done.out
     assert 'IN TXT "v=STSv1; id=' in done.out
+
+
+@pytest.mark.parametrize(
+    ("domain", "seen"),
+    [
+        ("expired", r"valid until \S+Z \(3 days ago\)"),
+        ("cert-future", r"valid from \S+Z \(in \d+ days?\)"),
+        ("cert-expires-soon", r"valid until \S+Z \(in \d+ days?\)"),
+    ],
+)
+def test_a_date_has_its_distance_behind_it(run: Run, lab: Lab, domain: str, seen: str) -> None:
+    done = run("check", f"{domain}.test", *options(lab))
+    assert re.search(f"  seen   {seen}\n", done.out), done.out
 
 
 def test_what_is_to_be_copied_has_no_host_that_a_policy_cannot_name(lab: Lab) -> None:

@@ -8,7 +8,7 @@ import io
 import json
 import sys
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,13 @@ def test_shares(part: int, whole: int, decimals: int, shown: str, reason: str) -
             units.instant(datetime(2026, 11, 22, 6, 10, 0, 5000, tzinfo=UTC)),
             "2026-11-22T06:10:00.005000Z",
         ),
+        (units.distance(timedelta(days=-3, hours=-5)), "3 days ago"),
+        (units.distance(timedelta(days=-1)), "1 day ago"),
+        (units.distance(timedelta(hours=-23)), "23 h ago"),
+        (units.distance(timedelta(minutes=-5)), "5 min ago"),
+        (units.distance(timedelta(seconds=-5)), "5 s ago"),
+        (units.distance(timedelta(days=24, hours=5)), "in 24 days"),
+        (units.distance(timedelta(hours=2, minutes=10)), "in 2 h"),
         (units.day(date(7, 1, 2)), "0007-01-02"),
         (units.counted(1, "report"), "1 report"),
         (units.counted(1204, "report"), "1,204 reports"),

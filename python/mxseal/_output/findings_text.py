@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from mxseal._check import Address, Dane, Finding
 from mxseal._output.escape import cell_width
 from mxseal._output.terminal import Mark, Style, Terminal
+from mxseal._output.units import distance
 from mxseal._remedies import Copy
 
 COLOURS: dict[Mark, Style] = {
@@ -23,6 +26,8 @@ SEVERITY_MARKS: dict[str, Mark] = {
     "warning": "warning",
     "info": "absent",
 }
+# As the core writes dates of certificates; a year 0 is possible there and no datetime.
+_DATE = re.compile(r"\b[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 HOST_MARKS: dict[str, Mark] = {"passes": "good", "fails": "error", "unknown": "unknown"}
 
 
@@ -91,11 +96,23 @@ def finding_lines(
         lines += title_lines(head, indent, finding.cause, name, terminal)
         for each in same:
             lines += labelled("where", terminal.text(each.subject), terminal, indent)
-            lines += labelled("seen", terminal.text(each.detail), terminal, indent)
+            lines += labelled("seen", terminal.text(_seen(each)), terminal, indent)
         lines += labelled("do", finding.remedy, terminal, indent)
         for copy in copied:
             lines += _copy(copy, terminal, indent + 7)
     return lines
+
+
+def _seen(finding: Finding) -> str:
+    """What was met; behind the date of a certificate stands how far away that is."""
+    if not finding.code.endswith((".expired", ".not-yet-valid", ".expires-soon")):
+        return finding.detail
+
+    def dated(date: re.Match[str]) -> str:
+        away = datetime.fromisoformat(date[0]) - finding.seen_at
+        return f"{date[0]} ({distance(away)})"
+
+    return _DATE.sub(dated, finding.detail, count=1)
 
 
 def title_lines(head: str, indent: int, cause: str, name: str, terminal: Terminal) -> list[str]:
@@ -122,8 +139,6 @@ def bare(line: str, terminal: Terminal) -> str:
     """The line as wide as it is shown: the symbol's colours take no column."""
     if not terminal.colour:
         return line
-    import re
-
     return re.sub(r"\x1b\[[0-9;]*m", "", line)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 
 def number(count: int) -> str:
@@ -76,6 +76,18 @@ def instant(time: datetime) -> str:
     """A time in UTC, by RFC 3339: ``2026-11-22T06:10:00Z``; a fraction only where there is one."""
     text = time.astimezone(UTC).replace(tzinfo=None).isoformat()
     return f"{text}Z"
+
+
+def distance(from_now: timedelta) -> str:
+    """How far away a time is: ``3 days ago``, ``in 2 h``; of the largest unit, rounded down."""
+    seconds = abs(round(from_now.total_seconds()))
+    for length, one, many in ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min")):
+        if seconds >= length:
+            text = counted(seconds // length, one, many)
+            break
+    else:
+        text = f"{seconds} s"
+    return f"in {text}" if from_now > timedelta() else f"{text} ago"
 
 
 def shown(value: object) -> str:

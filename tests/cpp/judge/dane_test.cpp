@@ -92,7 +92,11 @@ const std::vector<Row> kRows = known({
     {"usage 2, the names of what a CNAME leads to, of whatever port",
      with(showing(good_chain("target.example.net"), {tlsa(2, 1, 1, good_chain(kMx)[1])}),
           [](Domain& d) { d.mx_hosts[0].tlsa.name = "_465._tcp.target.example.net"; }),
-     "protected", kMatched, "smtp.cert.name-mismatch sts.dns.none dane.present"},
+     "protected", kMatched, "sts.dns.none smtp.cert.name-mismatch dane.present"},
+    {"usage 2, and the certificate is not for what a CNAME leads to",
+     with(showing(good_chain(kMx), {tlsa(2, 1, 1, good_chain(kMx)[1])}),
+          [](Domain& d) { d.mx_hosts[0].tlsa.name = "_25._tcp.target.example.net"; }),
+     "broken", kDelayed, "dane.mismatch sts.dns.none dane.present"},
     {"usage 2 matches the intermediate", dane({tlsa(2, 1, 1, good_chain(kMx)[1])}), "protected",
      kMatched, "sts.dns.none dane.present"},
     {"usage 2 matches a root that nobody trusts: the root store does not count",
@@ -100,11 +104,36 @@ const std::vector<Row> kRows = known({
      kMatched, "sts.dns.none smtp.cert.untrusted dane.present"},
     {"usage 2 matches, and the name does not: it counts",
      showing(good_chain("www.example.net"), {tlsa(2, 1, 1, good_chain(kMx)[1])}), "broken",
-     kDelayed, "smtp.cert.name-mismatch dane.mismatch sts.dns.none dane.present"},
+     kDelayed, "smtp.cert.name-mismatch sts.dns.none dane.present"},
+    {"usage 2 names the authority of a certificate that has expired",
+     showing(expired(kMx), {tlsa(2, 1, 1, good_chain(kMx)[1])}), "broken", kDelayed,
+     "smtp.cert.expired sts.dns.none dane.present"},
+    {"usage 2, the name stands in the CN alone: RFC 7672 §3.2.3 takes it",
+     showing(cn_only(kMx), {tlsa(2, 1, 1, good_chain(kMx)[1])}), "protected", kMatched,
+     "sts.dns.none smtp.cert.cn-only dane.present"},
+    {"usage 2 matches a certificate that expires soon",
+     showing(dated(kMx, -80, 10), {tlsa(2, 1, 1, good_chain(kMx)[1])}), "protected", kMatched,
+     "smtp.cert.expires-soon sts.dns.none dane.present"},
+    {"usage 2 names the authority of another certificate than the leaf's",
+     showing({good_chain(kMx)[0], good_chain(kMx)[1], authorities().other_root.certificate},
+             {tlsa(2, 0, 1, authorities().other_root.certificate)}),
+     "broken", kDelayed, "dane.mismatch sts.dns.none dane.present"},
     // Q66: behind a secure MX answer the domain itself is a name too.
     {"usage 2 matches, and the certificate is for the domain",
      showing(good_chain(kDomain), {tlsa(2, 1, 1, good_chain(kMx)[1])}), "protected", kMatched,
-     "smtp.cert.name-mismatch sts.dns.none dane.present"},
+     "sts.dns.none smtp.cert.name-mismatch dane.present"},
+    {"usage 2 matches, and the certificate is for what the domain is a CNAME of",
+     with(showing(good_chain("target.example.net"), {tlsa(2, 1, 1, good_chain(kMx)[1])}),
+          [](Domain& d) {
+            d.mx.cnames = {"between.example.net", "target.example.net"};
+          }),
+     "protected", kMatched, "sts.dns.none smtp.cert.name-mismatch dane.present"},
+    {"the same, behind an MX answer that is not secure",
+     mx_not_signed(
+         with(showing(good_chain("target.example.net"), {tlsa(2, 1, 1, good_chain(kMx)[1])}),
+              [](Domain& d) { d.mx.cnames = {"target.example.net"}; })),
+     "misconfigured", kDelayed,
+     "smtp.cert.name-mismatch dane.mismatch dane.mx-not-secure sts.dns.none"},
     {"no match", dane(kNobody), "broken", kDelayed, "dane.mismatch sts.dns.none dane.present"},
     {"no STARTTLS",
      with(dane(),
@@ -245,6 +274,12 @@ const std::vector<Row> kRows = known({
     {"one of two hosts, which does not match: mail goes to the other", beside(dane(kNobody), {}),
      "partly", "encrypted encrypted encrypted",
      "dane.mismatch dane.partial sts.dns.none dane.present"},
+    {"one of two hosts, which does not match, and the other is silent: none that answered passes",
+     beside(dane(kNobody), {}, SmtpStatus::timed_out), "broken", "",
+     "dane.mismatch smtp.timeout dane.partial sts.dns.none dane.present"},
+    {"one of two hosts, which matches, and the other is silent",
+     beside(dane(), {}, SmtpStatus::timed_out), "partly", "",
+     "smtp.timeout dane.partial sts.dns.none dane.present"},
     {"one of two hosts, under enforce", beside(both({tlsa(3, 1, 1, leaf())}), {}), "protected",
      "encrypted authenticated encrypted", "dane.partial dane.present"},
     {"one of two hosts does not match", beside(dane(), kNobody), "partly", kMatched,
@@ -271,6 +306,18 @@ TEST(JudgeDane, rows) {
 TEST(JudgeDane, usage_3_makes_what_does_not_count_info) {
   for (const Finding& finding : judged(pinned(expired("www.example.net"))).findings)
     EXPECT_EQ(finding.severity, Severity::info) << finding.code();
+}
+
+// RFC 7672 §3.1.2: with usage 2 name and dates count, and the root store does not.
+TEST(JudgeDane, usage_2_leaves_the_root_store_out_also_where_the_certificate_has_expired) {
+  Wish wish = wish_for(kMx);
+  wish.not_after = kNow - kDay;
+  const Issued& root = authorities().other_root;
+  const Chain chain = {issue(wish, &root).certificate, root.certificate};
+  std::string found;
+  for (const Finding& finding : judged(showing(chain, {tlsa(2, 0, 1, root.certificate)})).findings)
+    if (finding.severity == Severity::error) found += std::string(finding.code()) + ' ';
+  EXPECT_EQ(found, "smtp.cert.expired ");
 }
 
 TEST(JudgeDane, under_enforce_all_of_the_certificate_counts) {

@@ -139,6 +139,8 @@ const std::vector<Row> kRows = known({
     // Q7: the media type.
     {"another media type", typed("text/html"), "protected", kKept, "sts.http.content-type-wrong"},
     {"no media type", typed(""), "protected", kKept, "sts.http.content-type-missing"},
+    {"a header without media type", typed("; charset=utf-8"), "protected", kKept,
+     "sts.http.content-type-missing"},
     {"in capitals and with parameters", typed("Text/Plain ; charset=UTF-8"), "protected", kKept,
      ""},
     // Q12: the certificate of the policy host.

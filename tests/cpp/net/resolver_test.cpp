@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -501,6 +502,27 @@ TEST(Resolver, a_failure_names_who_was_asked_and_an_answer_nobody) {
   EXPECT_EQ(txt(asking({first, good.address()})).asked, "");
   EXPECT_EQ(server_text({*IpAddress::parse("192.0.2.1"), 53}), "192.0.2.1:53");
   EXPECT_EQ(server_text({*IpAddress::parse("2001:db8::1"), 5353}), "[2001:db8::1]:5353");
+}
+
+// As unbound refuses whom its access-control does: the header alone, and no question in it.
+TEST(Resolver, a_refusal_that_leaves_the_question_out) {
+  const auto header_of = [](const Query& query, std::uint8_t rcode) {
+    std::string reply = query.reply(rcode);
+    reply.resize(12);
+    std::fill(reply.begin() + 4, reply.end(), '\0');
+    return reply;
+  };
+  DnsServer refusing([&](const Query& query) { return Replies{header_of(query, wire::kRefused)}; });
+  DnsServer good(txt_of("good"));
+  EXPECT_EQ(txt(asking({refusing.address()})).status, LookupStatus::resolver_error);
+  EXPECT_EQ(txt(asking({refusing.address(), good.address()})).records, Texts{"good"});
+  // One that is no refusal, or of another question, says nothing.
+  DnsServer odd([&](const Query& query) {
+    std::string other = header_of(query, wire::kRefused);
+    other[0] = static_cast<char>(other[0] ^ 1);
+    return Replies{header_of(query, 0), other, query.reply(0, {wire::txt(query.name, {"good"})})};
+  });
+  EXPECT_EQ(txt(asking({odd.address()})).records, Texts{"good"});
 }
 
 TEST(Resolver, refusals) {

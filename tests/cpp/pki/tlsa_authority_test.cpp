@@ -42,6 +42,25 @@ TEST_F(TlsaAuthority, a_root_that_is_sent) {
             TlsaMatch::match);
 }
 
+// RFC 7672 §3.2.3: the CN counts where there is no dNSName, and only there.
+TEST_F(TlsaAuthority, of_a_leaf_whose_name_stands_in_the_cn) {
+  test::Wish wish;
+  wish.alternative_names = {};
+  const Tlsa record{2, 0, 1, intermediate_.certificate.sha256()};
+  const auto chain = [&] {
+    return std::vector{test::issue(wish, &intermediate_).certificate, intermediate_.certificate};
+  };
+  wish.name = "mx.example.com";
+  EXPECT_EQ(one(record, chain()), TlsaMatch::match);
+  wish.name = "*.example.com";
+  EXPECT_EQ(one(record, chain()), TlsaMatch::match);
+  wish.name = "mx*.example.com";
+  EXPECT_EQ(one(record, chain()), TlsaMatch::name_or_dates);
+  wish.name = "mx.example.com";
+  wish.alternative_names = "DNS:www.example.com";
+  EXPECT_EQ(one(record, chain()), TlsaMatch::name_or_dates);
+}
+
 TEST_F(TlsaAuthority, one_that_did_not_issue_the_leaf) {
   const test::Issued stranger = test::authority("Stranger");
   const Tlsa record{2, 0, 1, stranger.certificate.sha256()};
@@ -54,7 +73,7 @@ TEST_F(TlsaAuthority, a_bare_key) {
   const std::vector chain{leaf_.certificate, intermediate_.certificate};
   const Tlsa of_root{2, 1, 0, root_.certificate.public_key()};
   EXPECT_EQ(one(of_root, chain), TlsaMatch::match);
-  EXPECT_EQ(one(of_root, chain, kNow + 31 * kDay), TlsaMatch::no_match) << "dates count";
+  EXPECT_EQ(one(of_root, chain, kNow + 31 * kDay), TlsaMatch::name_or_dates);
   EXPECT_EQ(one({2, 1, 0, intermediate_.certificate.public_key()}, {leaf_.certificate}),
             TlsaMatch::match);
   EXPECT_EQ(one({2, 1, 0, test::authority("Stranger").certificate.public_key()}, chain),
