@@ -106,7 +106,7 @@ std::string_view detail_value(Key key, const tlsrpt::FailureDetail& detail) {
 // As people read it: 1,204.
 std::string grouped(std::int64_t count) {
   std::string text = std::to_string(count);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
   return text;
 }
 
