@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/ascii.hpp"
+#include "base/bytes.hpp"
 #include "formats/kind.hpp"
 
 namespace mxseal::reports {
@@ -21,16 +22,33 @@ bool ends_in_json(std::string_view filename) {
          ascii::equal_ignoring_case(filename.substr(filename.size() - kEnding.size()), kEnding);
 }
 
+// What the part is by its content. Whether it could be decoded to its end is told where it is read.
+kind::Kind content_of(const mime::Part& part) {
+  mime::Part head = part;
+  head.body = head.body.substr(0, kind::kHeadSize);
+  Bytes decoded;
+  static_cast<void>(mime::decode(head, decoded));
+  return kind::sniff(decoded.view());
+}
+
 bool may_be_report(const mime::Part& part) {
   const std::string_view type = part.media_type;
   if (type == "message/rfc822") return true;
-  if (type.starts_with("text/")) {
-    return ends_in_json(part.filename) ||
-           kind::sniff(part.body.substr(0, kind::kHeadSize)) == kind::Kind::json;
+  if (type.starts_with("text/") && ends_in_json(part.filename)) return true;
+  if (type.starts_with("application/") && !type.starts_with("application/pgp") &&
+      !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") &&
+      type != "application/pdf") {
+    return true;
   }
-  return type.starts_with("application/") && !type.starts_with("application/pgp") &&
-         !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") &&
-         type != "application/pdf";
+  switch (content_of(part)) {
+    case kind::Kind::json:
+    case kind::Kind::gzip:
+    case kind::Kind::zip:
+    case kind::Kind::tar:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace

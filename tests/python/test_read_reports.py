@@ -425,6 +425,28 @@ def test_mails_say_from_whom_they_came(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_report_is_known_by_its_content_where_a_mail_calls_it_something_else(
+    packed: bool, encoding: str, tmp_path: Path
+) -> None:
+    content = gzip.compress(text(report())) if packed else text(report())
+    if packed and encoding == "8bit":
+        pytest.skip("gzip has bytes that 8bit has not")
+    for media_type in ("text/plain", "image/png", "application/pdf"):
+        message = EmailMessage()
+        message["From"] = "tls@mail.example"
+        message.set_content("A report.\n")
+        maintype, subtype = media_type.split("/")
+        message.add_attachment(
+            content, maintype=maintype, subtype=subtype, filename="report.pdf", cte=encoding
+        )
+        path = tmp_path / "report.eml"
+        path.write_bytes(bytes(message))
+        table = tlsrpt.read_reports(path)
+        assert (media_type, table.counts.reports, codes(path)) == (media_type, 1, [])
+
+
 def bounce_of(message: EmailMessage) -> bytes:
     """What Postfix sends back (RFC 3464), the undelivered mail inside."""
     parts = (
