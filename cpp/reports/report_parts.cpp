@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reports/report_parts.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/ascii.hpp"
@@ -22,13 +23,22 @@ bool ends_in_json(std::string_view filename) {
          ascii::equal_ignoring_case(filename.substr(filename.size() - kEnding.size()), kEnding);
 }
 
-// What the part is by its content. Whether it could be decoded to its end is told where it is read.
-kind::Kind content_of(const mime::Part& part) {
+// Whether its content is JSON or packed. Whether it can be decoded to its end is told where it is
+// read.
+bool has_content_of_report(const mime::Part& part) {
   mime::Part head = part;
   head.body = head.body.substr(0, kind::kHeadSize);
   Bytes decoded;
   static_cast<void>(mime::decode(head, decoded));
-  return kind::sniff(decoded.view());
+  switch (kind::sniff(decoded.view())) {
+    case kind::Kind::json:
+    case kind::Kind::gzip:
+    case kind::Kind::zip:
+    case kind::Kind::tar:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool may_be_report(const mime::Part& part) {
@@ -40,30 +50,28 @@ bool may_be_report(const mime::Part& part) {
       type != "application/pdf") {
     return true;
   }
-  switch (content_of(part)) {
-    case kind::Kind::json:
-    case kind::Kind::gzip:
-    case kind::Kind::zip:
-    case kind::Kind::tar:
-      return true;
-    default:
-      return false;
-  }
+  return has_content_of_report(part);
 }
 
 }  // namespace
 
 bool find_report_parts(std::span<const mime::Part> parts, std::vector<std::size_t>& found) {
   found.clear();
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (has_report_type(parts[i].media_type)) found.push_back(i);
-  }
-  if (!found.empty()) return false;
+  const bool named = std::any_of(parts.begin(), parts.end(), [](const mime::Part& part) {
+    return has_report_type(part.media_type);
+  });
   bool bounce = false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    bounce = bounce || parts[i].media_type == "message/delivery-status";
-    if (may_be_report(parts[i])) found.push_back(i);
+    const mime::Part& part = parts[i];
+    bounce = bounce || part.media_type == "message/delivery-status";
+    // Beside a part that says what it is, text is for people.
+    if (has_report_type(part.media_type) ||
+        (named ? !part.media_type.starts_with("text/") && has_content_of_report(part)
+               : may_be_report(part))) {
+      found.push_back(i);
+    }
   }
+  if (named) return false;
   if (bounce) found.clear();
   return bounce;
 }
