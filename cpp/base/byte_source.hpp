@@ -23,6 +23,10 @@ class ByteSource {
   /// Reads up to into.size() bytes and returns how many; 0 only at the end.
   virtual Result<std::size_t> read(std::span<char> into) = 0;
 
+  /// How many of the bytes read so far are right for certain, whatever comes behind them: the whole
+  /// members of a gzip stream, with their checksums. 0 where nothing vouches for any.
+  virtual std::int64_t sound() const { return 0; }
+
   /// The size in bytes, or -1 where the source cannot tell and cannot seek (a pipe, a stream inside
   /// another).
   virtual std::int64_t size() const { return -1; }

@@ -50,6 +50,7 @@ class Window {
     buffer_->reserve_more(step);
     const Result<std::size_t> count = source_->read({buffer_->data() + buffer_->size(), step});
     if (!count) {
+      sound_ = source_->sound();
       source_ = nullptr;
       text_ = buffer_->view();
       return count.error();
@@ -60,6 +61,14 @@ class Window {
     return *count > 0;
   }
 
+  /// After an error of more(): lets text() end where its bytes are no longer right for certain
+  /// (ByteSource::sound).
+  void end_where_sound() {
+    const std::int64_t end = sound_ - dropped_;
+    text_ =
+        text_.substr(0, end > static_cast<std::int64_t>(at_) ? static_cast<std::size_t>(end) : at_);
+  }
+
  private:
   ByteSource* source_ = nullptr;
   Bytes* buffer_ = nullptr;
@@ -67,6 +76,7 @@ class Window {
   std::string_view text_;
   std::size_t at_ = 0;
   std::int64_t dropped_ = 0;
+  std::int64_t sound_ = 0;
 };
 
 }  // namespace mxseal

@@ -17,6 +17,8 @@ namespace mxseal::archive {
 namespace {
 
 constexpr std::size_t kBufferSize = std::size_t{64} << 10;
+// Bombs in a zip that do not count for the whole of it. Each costs its 64 MiB of unpacking.
+constexpr int kBombsApart = 4;
 
 /// libarchive converts names to the charset of the thread's locale and gives none where it cannot:
 /// in the C locale no name with a letter beyond ASCII. So each call to it stands in a UTF-8 locale,
@@ -85,7 +87,7 @@ struct Container::State final : public ByteSource {
   Result<void> pass_over();
   Result<std::string_view> unpack();
   std::optional<Error> unreadable() const;
-  bool is_bomb() const;
+  bool is_bomb();
 
   std::int64_t offset() const { return handle_start + archive_filter_bytes(handle.get(), 0); }
   Error damage() const;
@@ -113,6 +115,7 @@ struct Container::State final : public ByteSource {
   std::int64_t member_start = 0;
   std::uint64_t member_bytes = 0;
   std::uint64_t all_bytes = 0;
+  int bombs = 0;
   std::string_view block;  // given by libarchive and not yet read
   Bytes buffer;            // lent to libarchive: what lies before `position`
   Bytes ahead;             // of the source, not lent yet
@@ -317,14 +320,18 @@ std::optional<Error> Container::State::unreadable() const {
 }
 
 /// gzip's rule for a zip: once over the member, and once over the whole file, whose members may
-/// share the same bytes.
-bool Container::State::is_bomb() const {
+/// share the same bytes. The first few bombs do not count for the whole: the good members behind one
+/// are read.
+bool Container::State::is_bomb() {
   if (!zip) return false;
   const auto exceeds = [](std::uint64_t out, std::int64_t in) {
     return out > gzip::kBombFloor && out / gzip::kBombRatio > static_cast<std::uint64_t>(in);
   };
-  const std::int64_t whole = source.size() >= 0 ? source.size() : offset();
-  return exceeds(member_bytes, offset() - member_start) || exceeds(all_bytes, whole);
+  if (exceeds(member_bytes, offset() - member_start)) {
+    if (++bombs <= kBombsApart) all_bytes -= member_bytes;
+    return true;
+  }
+  return exceeds(all_bytes, source.size() >= 0 ? source.size() : offset());
 }
 
 /// The member's next bytes, "" at its end. They hold until the next call.

@@ -112,6 +112,7 @@ struct GzipSource::State {
   bool at_end = false;     // the source has no more
   std::int64_t taken = 0;  // bytes read from the source
   std::uint64_t made = 0;
+  std::uint64_t checked = 0;  // of these, by a trailer
   std::optional<Error> failed;
   Bytes buffer;  // of kBufferSize, not yet inflated
 };
@@ -173,6 +174,7 @@ Result<std::size_t> GzipSource::State::inflate_some(std::span<char> into) {
     if (result == Z_MEM_ERROR) throw std::bad_alloc();  // untested: memory
     if (result == Z_STREAM_END) {
       inside = false;
+      checked = made;
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
       failed = error(Errc::gzip_corrupt, stream.msg != nullptr ? stream.msg : "");
     } else if (at_end && got == 0) {
@@ -208,6 +210,10 @@ Result<std::size_t> GzipSource::read(std::span<char> into) {
   // What came before an error is given first, the error by the next call.
   if (filled == 0) return *state_->failed;
   return filled;
+}
+
+std::int64_t GzipSource::sound() const {
+  return static_cast<std::int64_t>(state_->checked);
 }
 
 std::int64_t GzipSource::compressed_offset() const {

@@ -52,6 +52,7 @@ class GzipSource final : public ByteSource {
   ~GzipSource() override;
 
   Result<std::size_t> read(std::span<char> into) override;
+  std::int64_t sound() const override;
 
   /// Compressed bytes taken so far: for progress, and the offset of an error.
   std::int64_t compressed_offset() const;

@@ -30,6 +30,23 @@ std::string_view content_of(std::string_view head) {
   return cursor.rest();
 }
 
+/// By its first character; the next one tells an array from the "[EXTERNAL]" and "[image: logo]" with
+/// which mails begin and the "[section]" of settings, an object from RTF.
+bool is_json(std::string_view content) {
+  Cursor cursor(content);
+  if (cursor.take('{')) return !cursor.rest().starts_with('\\');
+  if (!cursor.take('[')) return false;
+  cursor.take_while(is_space);
+  return cursor.rest().empty() ||
+         std::string_view("{[]\"").find(cursor.rest().front()) != std::string_view::npos;
+}
+
+/// One document a line, of which the first lost its beginning (a file that was cut or rotated).
+bool second_line_is_json(std::string_view content) {
+  const std::size_t end = content.find('\n');
+  return end != std::string_view::npos && content.substr(end + 1).starts_with("{\""sv);
+}
+
 bool is_utf16(std::string_view head) {
   return head.starts_with("\xFF\xFE"sv) || head.starts_with("\xFE\xFF"sv) ||
          head.starts_with("{\0"sv) || head.starts_with("\0{"sv);
@@ -135,9 +152,10 @@ Kind sniff(std::string_view bytes) {
   if (is_tar_header(head)) return Kind::tar;
   if (is_utf16(head)) return Kind::other;
   const std::string_view content = content_of(head);
-  if (content.starts_with('{') || content.starts_with('[')) return Kind::json;
+  if (is_json(content)) return Kind::json;
   if (head.starts_with("From "sv)) return Kind::mbox;
   if (is_mail(head)) return Kind::mail;
+  if (second_line_is_json(content)) return Kind::json;
   return Kind::other;
 }
 

@@ -17,7 +17,8 @@ namespace mxseal::kind {
 
 enum class Kind : std::uint8_t {
   empty,  ///< no byte at all
-  json,   ///< { or [, after a byte order mark and white space if there are any (RFC 8259)
+  json,   ///< { or an array, after a byte order mark and white space if there are any (RFC 8259);
+          ///< or one a line, the first without its beginning
   gzip,   ///< RFC 1952
   zip,    ///< also an empty one
   tar,    ///< POSIX, GNU, and v7 (which has no magic) by the checksum of its first header

@@ -59,7 +59,8 @@ Result<std::optional<std::size_t>> select(std::span<const std::string> records,
                                             : cursor.take(version) && cursor.take(';');
     if (!counts) continue;
     // RFC 8461 §3.1: "if the number of resulting records is not one", also where all say the same.
-    if (found) return Error{Errc::multiple, excerpt(records[i]), -1};
+    if (found)
+      return Error{Errc::multiple, excerpt(records[*found]) + " | " + excerpt(records[i]), -1};
     found = i;
   }
   return found;

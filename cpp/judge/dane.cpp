@@ -218,7 +218,7 @@ TlsaVerdict match_tlsa(const facts::Domain& facts, const facts::MxHost& host,
     all_not_sent = all_not_sent && outcomes[i].match == TlsaMatch::not_sent;
     name_or_dates = name_or_dates || outcomes[i].match == TlsaMatch::name_or_dates;
     if (!unmatched.empty()) unmatched += ", ";
-    unmatched += numbers(record);
+    unmatched += numbers(record) + " " + pki::beginning(record.data);
     if (!outcomes[i].detail.empty()) unmatched += " (" + outcomes[i].detail + ")";
   }
   // Without a validating resolver it is not known whether any of this counts.

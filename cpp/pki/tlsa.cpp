@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "pki/chain.hpp"
 
 namespace mxseal::pki {
@@ -30,12 +31,15 @@ class Contents {
 
   std::span<const Certificate> chain() const { return chain_; }
 
-  bool named(const Tlsa& record, std::size_t place) {
+  bool named(const Tlsa& record, std::size_t place) { return of(record, place) == record.data; }
+
+  // What a record with these numbers holds that names the certificate there.
+  const std::string& of(const Tlsa& record, std::size_t place) {
     const std::size_t kind =
         record.selector * 3U + record.matching_type;  // of usable records: 0 to 5
     std::optional<std::string>& made = made_[place][kind];
     if (!made) made = make(record, chain_[place]);
-    return *made == record.data;
+    return *made;
   }
 
  private:
@@ -153,6 +157,11 @@ class Authorities {
 
 }  // namespace
 
+std::string beginning(std::string_view data) {
+  constexpr std::size_t kShown = 8;
+  return ascii::hex(data.substr(0, kShown)) + (data.size() > kShown ? "..." : "");
+}
+
 TlsaOutcome usable(const Tlsa& record) {
   const auto unusable = [](std::string why) {
     return TlsaOutcome{TlsaMatch::unusable, std::move(why)};
@@ -184,7 +193,11 @@ std::vector<TlsaOutcome> match(std::span<const Tlsa> records, std::span<const Ce
     TlsaOutcome outcome = usable(record);
     if (outcome.match != TlsaMatch::unusable && !chain.empty()) {
       if (record.usage == 3) {
-        outcome.match = contents.named(record, 0) ? TlsaMatch::match : TlsaMatch::no_match;
+        if (contents.named(record, 0)) {
+          outcome.match = TlsaMatch::match;
+        } else {
+          outcome.detail = "the certificate has " + beginning(contents.of(record, 0));
+        }
       } else {
         outcome = authorities.match(record);
       }

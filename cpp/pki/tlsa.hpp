@@ -35,6 +35,9 @@ struct TlsaOutcome {
   std::string detail;  ///< why it is unusable, or does not match
 };
 
+/// Of what a record holds enough to tell two digests apart by eye: "6d3a07c1a55e90b2...".
+std::string beginning(std::string_view data);
+
 /// Whether a record can match anything at all.
 TlsaOutcome usable(const Tlsa& record);
 

@@ -41,6 +41,7 @@ class HeadSource final : public ByteSource {
     head_.remove_prefix(piece.size());
     return piece.size();
   }
+  std::int64_t sound() const override { return rest_.sound(); }
   std::int64_t size() const override { return rest_.size(); }
   bool seek(std::int64_t position) override {
     if (!rest_.seek(position)) return false;
@@ -188,9 +189,10 @@ void FileReader::stream(ByteSource& source, const Place& place, Depth depth) {
     const Result<std::size_t> count =
         source.read({head.data() + head.size(), kHeadBytes - head.size()});
     if (!count) {
-      // Of something small that is damaged only whole members and mails before the damage are worth
-      // reading: a report with a wrong checksum may have wrong numbers.
-      if (const Kind kind = kind::sniff(head.view()); kind == Kind::tar || kind == Kind::mbox)
+      // Of something small that is damaged only whole members (of gzip too) and mails before the
+      // damage are worth reading: a report with a wrong checksum may have wrong numbers.
+      const Kind kind = kind::sniff(head.view());
+      if (kind == Kind::tar || kind == Kind::mbox || (kind == Kind::json && source.sound() > 0))
         break;
       return not_read(place, count.error());
     }
@@ -383,6 +385,12 @@ void FileReader::mail_parts(Level& level, const Place& place, Depth depth) {
 void FileReader::documents(Window window, const Place& place) {
   const auto refill = [&](bool& no_more) { return this->refill(window, place, no_more); };
   bool failed = false;
+  bool broke = false;  // the source: what it is sure of is still read
+  const auto keep_what_is_sound = [&] {
+    broke = true;
+    failed = false;
+    window.end_where_sound();
+  };
   std::int64_t wasted = 0;   // bytes scanned without finding a document
   std::int64_t several = 0;  // up to here a line is known to hold more than one document, or none
   for (;;) {
@@ -394,7 +402,11 @@ void FileReader::documents(Window window, const Place& place) {
     if (stopped()) return;
     if (window.offset() >= several) {
       const std::string_view line = whole_line(window, place, failed);
-      if (failed) return;
+      if (failed) {
+        if (stopped()) return;
+        keep_what_is_sound();
+        continue;
+      }
       // A report printed over several lines, alone in its file: try all of it before anything is
       // scanned.
       if (window.offset() == 0 && window.ended() && line.size() < window.rest().size() &&
@@ -411,7 +423,11 @@ void FileReader::documents(Window window, const Place& place) {
     const std::size_t mark =
         window.offset() == 0 && window.rest().starts_with("\xEF\xBB\xBF") ? 3 : 0;
     const Result<std::size_t> end = find_end(window, place, mark, failed);
-    if (failed) return;
+    if (failed) {
+      if (stopped()) return;
+      keep_what_is_sound();
+      continue;
+    }
     if (end && *end - window.at() <= tlsrpt::kMaxReportBytes) {
       const std::string_view text = window.text().substr(window.at(), *end - window.at());
       if (!document(text, place, window.offset()))
@@ -433,9 +449,9 @@ void FileReader::documents(Window window, const Place& place) {
     }
     // Go on at the next line that can begin a document.
     const bool more = skip_broken(window, place, failed);
-    // Where the source itself broke while the rest was passed over, that was told and says it all
-    // (a bomb, say).
-    if (!failed) not_read(place, std::move(error), offset);
+    // Where the source itself broke while the rest was passed over, or in what it was sure of, that
+    // was told and says it all (a bomb, say).
+    if (!failed && !broke) not_read(place, std::move(error), offset);
     if (!more) return;
   }
 }

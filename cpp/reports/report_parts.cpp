@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "reports/report_parts.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "base/ascii.hpp"
+#include "base/bytes.hpp"
 #include "formats/kind.hpp"
 
 namespace mxseal::reports {
@@ -22,33 +24,58 @@ bool ends_in_json(std::string_view filename) {
          ascii::equal_ignoring_case(filename.substr(filename.size() - kEnding.size()), kEnding);
 }
 
+// Whether its content is JSON or packed. Whether it can be decoded to its end is told where it is
+// read.
+bool has_content_of_report(const mime::Part& part) {
+  mime::Part head = part;
+  head.body = head.body.substr(0, kind::kHeadSize);
+  Bytes decoded;
+  static_cast<void>(mime::decode(head, decoded));
+  switch (kind::sniff(decoded.view())) {
+    case kind::Kind::json:
+    case kind::Kind::gzip:
+    case kind::Kind::zip:
+    case kind::Kind::tar:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool may_be_report(const mime::Part& part) {
   const std::string_view type = part.media_type;
   if (type == "message/rfc822") return true;
-  if (type.starts_with("text/")) {
-    if (kind::sniff(part.body.substr(0, kind::kHeadSize)) == kind::Kind::json) return true;
-    std::string filename;
-    mime::read_filename(part, filename);
-    return ends_in_json(filename);
+  if (type.starts_with("application/") && !type.starts_with("application/pgp") &&
+      !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") &&
+      type != "application/pdf") {
+    return true;
   }
-  return type.starts_with("application/") && !type.starts_with("application/pgp") &&
-         !type.starts_with("application/pkcs7") && !type.starts_with("application/x-pkcs7") &&
-         type != "application/pdf";
+  if (has_content_of_report(part)) return true;
+  if (!type.starts_with("text/")) return false;
+  std::string filename;
+  mime::read_filename(part, filename);
+  return ends_in_json(filename);
 }
 
 }  // namespace
 
 bool find_report_parts(std::span<const mime::Part> parts, std::vector<std::size_t>& found) {
   found.clear();
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (has_report_type(parts[i].media_type)) found.push_back(i);
-  }
-  if (!found.empty()) return false;
+  const bool named = std::any_of(parts.begin(), parts.end(), [](const mime::Part& part) {
+    return has_report_type(part.media_type);
+  });
   bool bounce = false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    bounce = bounce || parts[i].media_type == "message/delivery-status";
-    if (may_be_report(parts[i])) found.push_back(i);
+    const mime::Part& part = parts[i];
+    bounce = bounce || part.media_type == "message/delivery-status";
+    // Beside a part that says what it is, text is for people.
+    if (has_report_type(part.media_type) ||
+        (named ? !part.media_type.starts_with("text/") && has_content_of_report(part)
+               : may_be_report(part))) {
+      found.push_back(i);
+    }
   }
+  if (named) return false;
   if (bounce) found.clear();
   return bounce;
 }

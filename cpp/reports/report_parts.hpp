@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which parts of a mail may be a TLS report (RFC 8460 §5.3): those of its media types, and only
-// where there is none, those that may be one under another name (real senders write
-// application/gzip, octet-stream and worse).
+// Which parts of a mail may be a TLS report (RFC 8460 §5.3): those of its media types and
+// attachments that are JSON or packed; where none has such a type, whatever may be one under another
+// name (real senders write application/gzip, octet-stream and worse).
 #pragma once
 
 #include <cstddef>

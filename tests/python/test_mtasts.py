@@ -264,6 +264,9 @@ def test_select_record() -> None:
         with pytest.raises(ParseError) as raised:
             mtasts.select_record(records)
         assert raised.value.code == code
+    with pytest.raises(ParseError) as raised:
+        mtasts.select_record([["v=STSv1; id=a"], ["v=spf1 -all"], ["v=STSv1; id=b"]])
+    assert raised.value.detail == "v=STSv1; id=a | v=STSv1; id=b"
 
 
 def test_the_example_of_the_module() -> None:

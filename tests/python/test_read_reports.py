@@ -425,6 +425,49 @@ def test_mails_say_from_whom_they_came(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("packed", "encoding"),
+    [
+        (False, "base64"),
+        (False, "quoted-printable"),
+        (False, "8bit"),
+        (True, "base64"),
+        (True, "quoted-printable"),
+    ],
+)
+def test_a_report_is_known_by_its_content_where_a_mail_calls_it_something_else(
+    packed: bool, encoding: str, tmp_path: Path
+) -> None:
+    content = gzip.compress(text(report())) if packed else text(report())
+    for media_type in ("text/plain", "image/png", "application/pdf"):
+        message = EmailMessage()
+        message["From"] = "tls@mail.example"
+        message.set_content("A report.\n")
+        maintype, subtype = media_type.split("/")
+        message.add_attachment(
+            content, maintype=maintype, subtype=subtype, filename="report.pdf", cte=encoding
+        )
+        path = tmp_path / "report.eml"
+        path.write_bytes(bytes(message))
+        table = tlsrpt.read_reports(path)
+        assert (media_type, table.counts.reports, codes(path)) == (media_type, 1, [])
+
+
+def test_reports_beside_one_that_says_what_it_is(tmp_path: Path) -> None:
+    """A colleague's mail: one attachment kept its media type, the mail program named the others."""
+    message = mail(gzip.compress(text(report("a"))))
+    for subtype, content in (
+        ("gzip", gzip.compress(text(report("b")))),
+        ("octet-stream", text(report("c"))),
+        ("pdf", b"%PDF-1.7"),
+    ):
+        message.add_attachment(content, maintype="application", subtype=subtype)
+    (tmp_path / "a.eml").write_bytes(bytes(message))
+    table = tlsrpt.read_reports(tmp_path)
+    assert [row["report_id"] for row in table.policies.to_dicts()] == ["a", "b", "c"]
+    assert len(table.errors) == 0
+
+
 def bounce_of(message: EmailMessage) -> bytes:
     """What Postfix sends back (RFC 3464), the undelivered mail inside."""
     parts = (

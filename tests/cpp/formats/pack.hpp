@@ -23,9 +23,9 @@ inline std::string little(std::uint64_t value, int bytes) {
 }
 
 /// Bare deflate data (RFC 1951).
-inline std::string deflated(std::string_view text) {
+inline std::string deflated(std::string_view text, int level = 1) {
   z_stream stream{};
-  deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  deflateInit2(&stream, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
   std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
   std::string in(text);
   stream.next_in = reinterpret_cast<Bytef*>(in.data());

@@ -308,6 +308,17 @@ TEST(JudgeDane, usage_3_makes_what_does_not_count_info) {
     EXPECT_EQ(finding.severity, Severity::info) << finding.code();
 }
 
+// Who reads it holds the two against each other, and against what the server should have.
+TEST(JudgeDane, a_mismatch_shows_both_digests) {
+  const auto found = judged(dane(kNobody)).findings;
+  const auto mismatch = std::ranges::find(found, FindingId::dane_mismatch, &Finding::id);
+  ASSERT_NE(mismatch, found.end());
+  const std::string published = pki::beginning(kNobody[0].data);
+  EXPECT_EQ(published.size(), 19U);  // "6d3a07c1a55e90b2..."
+  EXPECT_EQ(mismatch->detail, "3 1 1 " + published + " (the certificate has " +
+                                  pki::beginning(tlsa(3, 1, 1, leaf()).data) + ")");
+}
+
 // RFC 7672 §3.1.2: with usage 2 name and dates count, and the root store does not.
 TEST(JudgeDane, usage_2_leaves_the_root_store_out_also_where_the_certificate_has_expired) {
   Wish wish = wish_for(kMx);

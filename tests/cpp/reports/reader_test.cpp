@@ -394,6 +394,34 @@ TEST(FileReader, a_report_that_is_too_large_is_passed_over) {
             (Lines{"report-too-large", "report r2"}));
 }
 
+TEST(FileReader, whole_gzip_members_in_front_of_damage_are_read) {
+  const std::string one = pack::gzip(report_json("r1"));
+  const std::string two = pack::gzip(report_json("r2", sample::noise(std::size_t{90} << 10)));
+  const std::string three = pack::gzip(report_json("r3"));
+  std::string corrupt = three;
+  corrupt[corrupt.size() - 6] ^= '\x55';
+  const std::string half = report_json("r3").substr(0, 99);
+  struct Row {
+    std::string bytes;
+    Lines expected;
+    const char* why;
+  };
+  const Row rows[] = {
+      {one + "junk", {"gzip-corrupt", "report r1"}, "something else behind it"},
+      {one + three.substr(0, 100), {"gzip-truncated", "report r1"}, "a cut one"},
+      {one + corrupt, {"gzip-corrupt", "report r1"}, "a wrong checksum"},
+      {one + two + corrupt, {"gzip-corrupt", "report r1", "report r2"}, "in a large file"},
+      {one + pack::gzip("\n") + three.substr(0, 99), {"report r1", "gzip-truncated"}, "a line"},
+      {one + pack::gzip(half) + "junk", {"gzip-corrupt", "report r1"}, "half a report is no more"},
+      {pack::gzip(half) + "junk", {"gzip-corrupt"}, "and tells nothing new"},
+      {one.substr(0, one.size() - 1), {"gzip-truncated"}, "no trailer, nothing that vouches"},
+      {tar_of(one + "junk"), {"gzip-corrupt in r.json", "report r1 in r.json"}, "in a tar"},
+  };
+  const sample::TemporaryFolder folder;
+  for (const Row& row : rows)
+    EXPECT_EQ(lines_of(folder.write("a", row.bytes)), row.expected) << row.why;
+}
+
 TEST(FileReader, bombs_are_told_once) {
   const sample::TemporaryFolder folder;
   const std::string spaces(gzip::kBombFloor + 1, ' ');
