@@ -423,11 +423,10 @@ class Scan:
 
     def to_pandas(self) -> pandas.DataFrame:
         """All rows as a ``pandas.DataFrame`` (extra ``pandas``)."""
-        from mxseal._frames import require
+        from mxseal._frames import pandas_frame, require
 
         require("pandas", "pandas", "to_pandas()")
-        frame: pandas.DataFrame = self.to_arrow().to_pandas()
-        return frame
+        return pandas_frame(self.to_arrow())
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a ``polars.DataFrame`` (extra ``polars``)."""

@@ -482,6 +482,15 @@ def test_ctrl_c_loses_no_row_of_a_whole_table(lab: Lab) -> None:
     assert sorted(table["line"].to_pylist()) == list(range(1, CROWD + 1))
 
 
+def test_categories_in_pandas_are_those_that_occur(lab: Lab) -> None:
+    """The texts of all columns share one table: counts would have a row for each of them."""
+    names = ["enforce.test", "testing.test"]
+    frame = mxseal.scan(names, **options(lab)).to_pandas()
+    assert frame["verdict"].value_counts().to_dict() == {"protected": 1, "testing": 1}
+    for batch in mxseal.scan(names, **options(lab)):
+        assert set(batch.to_pandas()["policy_mode"].cat.categories) <= {"enforce", "testing"}
+
+
 class _Cut:
     """Names, and Ctrl-C while they are read, once."""
 
