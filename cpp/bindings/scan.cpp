@@ -135,6 +135,7 @@ void register_scan(py::module_& module) {
            py::arg("allowed"), py::arg("at"), py::arg("only_mx"))
       .def("room", &check::Scan::room, "How many lines may be fed.")
       .def("feed", &feed, py::arg("lines"), "Number and domain of each.")
+      .def_property_readonly("fed", &check::Scan::fed, "How many lines were fed so far.")
       .def("close", &check::Scan::close, "No further line comes.")
       .def("next", &next, py::arg("wait"),
            "The next batch; None after so many seconds, or where there is room for lines.")

@@ -120,10 +120,16 @@ std::size_t Scan::room() const {
 void Scan::feed(std::vector<Line> lines) {
   {
     const std::lock_guard lock(mutex_);
+    fed_ += static_cast<std::int64_t>(lines.size());
     lines_.insert(lines_.end(), std::make_move_iterator(lines.begin()),
                   std::make_move_iterator(lines.end()));
   }
   wake();
+}
+
+std::int64_t Scan::fed() const {
+  const std::lock_guard lock(mutex_);
+  return fed_;
 }
 
 void Scan::close() {

@@ -77,6 +77,8 @@ class Scan {
   /// How many lines may be fed.
   std::size_t room() const;
   void feed(std::vector<Line> lines);
+  /// How many lines were fed so far.
+  std::int64_t fed() const;
   /// No further line comes.
   void close();
 
@@ -108,6 +110,7 @@ class Scan {
   mutable std::mutex mutex_;  // for all below
   mutable std::condition_variable changed_;
   std::deque<Line> lines_;
+  std::int64_t fed_ = 0;
   std::deque<std::shared_ptr<const Table>> batches_;
   ScanProgress progress_;
   std::exception_ptr failure_;

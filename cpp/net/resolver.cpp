@@ -80,6 +80,8 @@ std::vector<Server> system_servers() {
 namespace {
 
 constexpr int kMaxFollowUps = 8;  // questions for targets of CNAMEs
+// Questions that come at once, where a limit counts: those of so long, and one at least.
+constexpr Clock::duration kAtOnce = std::chrono::milliseconds(100);
 
 // Ids that nobody can foretell (RFC 5452 §9.2), many from one call of the system.
 class Ids {
@@ -457,7 +459,7 @@ bool Resolver::Core::may_ask() {
   const auto awake = std::ranges::find_if(
       upstreams_, [now](const auto& each) { return each->rests_until <= now; });
   const Upstream& upstream = awake == upstreams_.end() ? *upstreams_.front() : **awake;
-  const Time earliest = upstream.counts_until - std::chrono::seconds(1);
+  const Time earliest = upstream.counts_until - kAtOnce;
   if (!upstream.limited || earliest <= now) return true;
   turn_ = reactor_.at(earliest, [this] {
     turn_.reset();

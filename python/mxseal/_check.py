@@ -16,7 +16,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mxseal._exceptions import MxsealError
-from mxseal._network import greeting, seconds, texts, typed, wrong_type
+from mxseal._network import greeting, moment, seconds, texts, typed, wrong_type
 
 if TYPE_CHECKING:
     from mxseal.mtasts import Policy
@@ -548,7 +548,7 @@ def check_all(
         allow_private=settings.allow_private,
         trust_ad=settings.trust_ad,
         concurrency=settings.concurrency,
-        at=None if settings.at is None else int(settings.at.timestamp()),
+        at=moment("at", settings.at),
         policy=settings.policy,
         record=None if settings.record is None else typed(settings.record),
         mx=[typed(each) for each in settings.mx],

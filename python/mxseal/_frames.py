@@ -45,8 +45,18 @@ def to_pandas(table: Table) -> pandas.DataFrame:
     """The table as a pandas.DataFrame: repeated texts as categories, times in UTC."""
     require("pandas", "pandas", "to_pandas()")
     require("pyarrow", "pandas", "to_pandas()")
-    result: pandas.DataFrame = to_arrow(table).to_pandas()
-    return result
+    return pandas_frame(to_arrow(table))
+
+
+def pandas_frame(table: pyarrow.Table) -> pandas.DataFrame:
+    """As pandas.DataFrame, with the categories that occur in it.
+
+    The columns of a table share one dictionary, all of which pandas would count and group by.
+    """
+    frame: pandas.DataFrame = table.to_pandas()
+    for name in frame.select_dtypes("category"):
+        frame[name] = frame[name].cat.remove_unused_categories()
+    return frame
 
 
 def to_polars(table: Table) -> polars.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from mxseal._reading import WrongValueError
 
@@ -17,6 +18,19 @@ MOST_SECONDS = 86_400.0
 def wrong_type(argument: str, what: str, given: object) -> TypeError:
     """The error for an argument of another type; ``what`` is what it takes."""
     return TypeError(f"{argument}: give {what}, not {type(given).__name__}")
+
+
+def moment(argument: str, given: datetime | None) -> int | None:
+    """A time as Unix seconds, without a zone in UTC; None stands for now.
+
+    Raises:
+        TypeError: it is no ``datetime``.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, datetime):
+        raise wrong_type(argument, "a datetime", given)
+    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp())
 
 
 def texts(argument: str, given: object) -> list[str]:

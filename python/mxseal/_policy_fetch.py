@@ -71,7 +71,7 @@ def fetch_policy(
         MxsealError: it was stopped.
     """
     from mxseal import _core
-    from mxseal._network import seconds, texts
+    from mxseal._network import moment, seconds, texts
 
     answer: dict[str, Any] | None = _core.check.fetch_policy(
         domain,
@@ -82,7 +82,7 @@ def fetch_policy(
         ipv4=ipv4,
         ipv6=ipv6,
         allow_private=allow_private,
-        at=None if at is None else int(at.timestamp()),
+        at=moment("at", at),
         stopped=stopped,
     )
     if answer is None:

@@ -120,7 +120,7 @@ def probe_mx(
         MxsealError: it was stopped.
     """
     from mxseal import _core
-    from mxseal._network import greeting, seconds, texts
+    from mxseal._network import greeting, moment, seconds, texts
 
     answer: dict[str, Any] | None = _core.check.probe_host(
         host,
@@ -134,7 +134,7 @@ def probe_mx(
         helo=greeting(helo),
         allow_private=allow_private,
         trust_ad=trust_ad,
-        at=None if at is None else int(at.timestamp()),
+        at=moment("at", at),
         stopped=stopped,
     )
     if answer is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from mxseal._core import __version__
 from mxseal._core import scan as core
 from mxseal._core.tlsrpt import Table
+from mxseal._domain_files import Line
 from mxseal._domains import DomainList
 from mxseal._exceptions import MxsealError, NetworkError
-from mxseal._network import greeting, texts, typed, wrong_type
+from mxseal._network import greeting, moment, texts, typed, wrong_type
 from mxseal._reading import WrongValueError
 
 if TYPE_CHECKING:
@@ -116,6 +118,9 @@ class ScanSettings:
             if not can_be:
                 bounds = f"give {least:g} to {most:g}"
                 raise WrongValueError(f"no such {name.replace('_', ' ')}", bounds, value)
+        if not isinstance(self.seed, int | None):
+            raise wrong_type("seed", "a whole number or None", self.seed)
+        moment("at", self.at)
         greeting(self.helo)
         # A line break would begin a header field of its own.
         if not (self.contact.isascii() and self.contact.isprintable()):
@@ -128,7 +133,8 @@ class ScanSettings:
         values = asdict(self)
         values["resolvers"] = list(self.resolvers)
         values["helo"] = greeting(self.helo)
-        values["at"] = None if self.at is None else self.at.astimezone(UTC).isoformat()
+        at = moment("at", self.at)
+        values["at"] = None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
         return values
 
 
@@ -206,7 +212,8 @@ class Scan:
         self._read = 0  # lines
         self._carried: dict[int, tuple[Any, ...]] = {}
         self._ended = False
-        self._failure: NetworkError | None = None
+        self._failure: Exception | None = None
+        self._cut_off = False  # by Ctrl-C while the list was read
         self._answered = 0  # questions
         self._failed = 0  # that had failed when the last one was answered
         self._last: dict[str, Any] = {}  # progress, once it is stopped
@@ -239,8 +246,11 @@ class Scan:
             raise self._failure
         while not self._ended:
             running = self._begun()
+            if self._cut_off:
+                self._read_on(running)
             if self._lines is not None:
-                self._feed(running)
+                with self._reading():
+                    self._feed(running)
             batch = running.next(WAIT)
             if batch is not None:
                 self._check_resolver(running, rows=True)
@@ -279,13 +289,41 @@ class Scan:
                 most_per_network=settings.max_per_network,
                 blocked=self.lists[0],
                 allowed=self.lists[1],
-                at=None if settings.at is None else int(settings.at.timestamp()),
+                at=moment("at", settings.at),
                 only_mx=self._only_mx,
             )
             self._started = datetime.now(UTC)
-            seed = settings.seed
-            self._lines = iter(self.domains if seed is None else self.domains.shuffled(seed))
+            self._lines = self._in_order()
         return self._core
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What ends the list's iterators: afterwards they would look like the end of the list."""
+        try:
+            yield
+        except Exception as error:
+            self.stop()
+            self._failure = error
+            raise
+        except BaseException:
+            self._cut_off = True
+            raise
+
+    def _read_on(self, running: core.Scan) -> None:
+        """Where Ctrl-C came while the list was read; a generator cannot be read once more."""
+        if self._done is not None or (self.domains.total is None and self.domains.sha256 is None):
+            self.stop()
+            self._failure = MxsealError(
+                "the scan was interrupted while its list was read: scan again"
+            )
+            raise self._failure
+        self._read = running.fed
+        self._lines = islice(self._in_order(), running.fed, None)
+        self._cut_off = False
+
+    def _in_order(self) -> Iterator[Line]:
+        seed = self.settings.seed
+        return iter(self.domains if seed is None else self.domains.shuffled(seed))
 
     def _feed(self, running: core.Scan) -> None:
         assert self._lines is not None
@@ -370,6 +408,8 @@ class Scan:
             self._batches = []
         for batch in self._run():  # goes on where Ctrl-C left it
             self._batches.append(batch)
+        if sum(map(len, self._batches)) != self.progress()["done"]:
+            raise MxsealError("the scan was interrupted, and rows of it are lost: scan again")
         return self._batches
 
     def to_arrow(self) -> pyarrow.Table:
@@ -383,11 +423,10 @@ class Scan:
 
     def to_pandas(self) -> pandas.DataFrame:
         """All rows as a ``pandas.DataFrame`` (extra ``pandas``)."""
-        from mxseal._frames import require
+        from mxseal._frames import pandas_frame, require
 
         require("pandas", "pandas", "to_pandas()")
-        frame: pandas.DataFrame = self.to_arrow().to_pandas()
-        return frame
+        return pandas_frame(self.to_arrow())
 
     def to_polars(self) -> polars.DataFrame:
         """All rows as a ``polars.DataFrame`` (extra ``polars``)."""

@@ -356,6 +356,24 @@ def wait_for_rows(running: subprocess.Popen[bytes], part: Path, more_than: int =
         time.sleep(0.02)
 
 
+def test_a_piped_list_is_not_said_to_go_on(lab: Lab) -> None:
+    """--resume needs a list that can be read once more."""
+    names = list_of(lab.crowd.domains)
+    part = Path("scan.csv.part")
+    with (
+        Path(names).open("rb") as pipe,
+        process("-", "-o", "scan.csv", *how(lab, 10), stdin=pipe) as running,
+    ):
+        wait_for_rows(running, part)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate()
+    assert running.returncode == 130
+    assert err.decode() == (
+        f"Stopped at {len(journal_lines(part)):,}. Only a list that is a file can be gone on with: "
+        "begin anew with one\n"
+    )
+
+
 def test_ctrl_c_is_130_and_keeps_whole_rows(lab: Lab) -> None:
     list_of(lab.crowd.domains)
     part = Path("scan.parquet.part")

@@ -482,6 +482,62 @@ def test_ctrl_c_loses_no_row_of_a_whole_table(lab: Lab) -> None:
     assert sorted(table["line"].to_pylist()) == list(range(1, CROWD + 1))
 
 
+def test_categories_in_pandas_are_those_that_occur(lab: Lab) -> None:
+    """The texts of all columns share one table: counts would have a row for each of them."""
+    names = ["enforce.test", "testing.test"]
+    frame = mxseal.scan(names, **options(lab)).to_pandas()
+    assert frame["verdict"].value_counts().to_dict() == {"protected": 1, "testing": 1}
+    for batch in mxseal.scan(names, **options(lab)):
+        assert set(batch.to_pandas()["policy_mode"].cat.categories) <= {"enforce", "testing"}
+
+
+class _Cut:
+    """Names, and Ctrl-C while they are read, once."""
+
+    def __init__(self, names: list[str], at: int) -> None:
+        self.names = names
+        self.at = at
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[str]:
+        for place, name in enumerate(self.names):
+            if place == self.at:
+                self.at = -1
+                raise KeyboardInterrupt
+            yield name
+
+
+@pytest.mark.parametrize("seed", [0, None])
+def test_ctrl_c_while_the_list_is_read_loses_no_row(lab: Lab, seed: int | None) -> None:
+    scan = mxseal.scan(_Cut(lab.crowd.domains, at=4500), **options(lab, seed=seed))
+    with pytest.raises(KeyboardInterrupt):
+        scan.to_arrow()
+    assert sorted(scan.to_arrow()["line"].to_pylist()) == list(range(1, CROWD + 1))
+
+
+def test_a_generator_that_was_cut_off_is_no_whole_list(lab: Lab) -> None:
+    """Ctrl-C ends a generator: what it still had must not be missing without a word."""
+    scan = mxseal.scan(iter(_Cut(lab.crowd.domains, at=300)), **options(lab))
+    with pytest.raises(KeyboardInterrupt):
+        scan.to_arrow()
+    for _ in range(2):
+        with pytest.raises(MxsealError, match="interrupted while its list was read"):
+            scan.to_arrow()
+
+
+def test_a_list_that_failed_stays_failed(lab: Lab) -> None:
+    def names() -> Iterator[str]:
+        yield from lab.crowd.domains[:300]
+        raise RuntimeError("the database went away")
+
+    scan = mxseal.scan(names(), **options(lab))
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="the database went away"):
+            scan.to_arrow()
+
+
 def test_python_works_beside_it(lab: Lab) -> None:
     """The scan holds no lock while it waits: work in another thread goes on meanwhile."""
     scan = mxseal.scan(lab.crowd.domains, **options(lab))

@@ -24,6 +24,11 @@ CALLS: list[tuple[Callable[[], object], str]] = [
     (lambda: mxseal.check("a.example", timeout="1"), "timeout: give seconds, not str"),  # type: ignore[arg-type]
     (lambda: mxseal.check("a.example", mx=FIVE), "mx: give one text or several, not int"),
     (lambda: mxseal.check("a.example", ca_file=FIVE), "ca_file: give str or bytes, not int"),
+    (lambda: mxseal.check("a.example", at="2026"), "at: give a datetime, not str"),  # type: ignore[arg-type]
+    (lambda: mxseal.probe_mx("a.example", at="2026"), "at: give a datetime, not str"),  # type: ignore[arg-type]
+    (lambda: mtasts.fetch_policy("a.example", at="2026"), "at: give a datetime, not str"),  # type: ignore[arg-type]
+    (lambda: mxseal.scan([], at="2026"), "at: give a datetime, not str"),  # type: ignore[arg-type]
+    (lambda: mxseal.scan([], seed="x"), "seed: give a whole number or None, not str"),  # type: ignore[arg-type]
     (lambda: mxseal.probe_mx(FIVE), "host: give str or bytes, not int"),
     (lambda: mxseal.scan(FIVE), "no list of domains: .*, not int"),
     (lambda: mxseal.scan([], rate="1"), "rate: give a number, not str"),  # type: ignore[arg-type]

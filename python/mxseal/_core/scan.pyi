@@ -34,6 +34,11 @@ class Scan:
         How many lines may be fed.
         """
     @property
+    def fed(self) -> int:
+        """
+        How many lines were fed so far.
+        """
+    @property
     def finished(self) -> bool:
         """
         All lines were fed, and all batches taken.

@@ -49,12 +49,15 @@ def tell_of_no_domains(lines: int) -> None:
         )
 
 
-def tell_of_stop(rows: int, total: int | None) -> None:
-    """That nothing is lost, and how to go on."""
+def tell_of_stop(rows: int, total: int | None, *, piped: bool) -> None:
+    """That nothing is lost, and how to go on; a list that was piped in cannot be read once more."""
     of = f" of {number(total)}" if total else ""
-    to_standard_error(
-        f"Stopped at {number(rows)}{of}, all kept. Go on: the same command and --resume\n"
+    end = (
+        ". Only a list that is a file can be gone on with: begin anew with one"
+        if piped
+        else ", all kept. Go on: the same command and --resume"
     )
+    to_standard_error(f"Stopped at {number(rows)}{of}{end}\n")
 
 
 def tell_of_nothing_left(rows: int, target: str) -> None:

@@ -371,7 +371,8 @@ class _File:
             raise
         except OSError as error:
             reason = error.strerror or str(error)
-            do = f"{reason}; mend that, then: the same command and --resume"
+            resume = "" if self.domains.sha256 is None else " and --resume"
+            do = f"{reason}; mend that, then: the same command{resume}"
             messages.error("cannot write", do, error.filename or str(self.target))
             return Exit.FOUND
         if not self.asked.quiet:
@@ -429,4 +430,5 @@ class _File:
 
     def _tell_of_the_rest(self) -> None:
         if not self.asked.quiet:
-            tell_of_stop(self.journal.rows, self.lines)
+            piped = self.domains.sha256 is None
+            tell_of_stop(self.journal.rows, self.lines, piped=piped)

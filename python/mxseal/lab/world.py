@@ -103,7 +103,7 @@ class Lab:
 
     def __init__(
         self,
-        situations: Sequence[Situation] = SITUATIONS,
+        situations: Sequence[Situation] | None = None,
         *,
         crowd: int = 0,
         dns_port: int = 0,
@@ -113,12 +113,14 @@ class Lab:
         """Nothing runs yet.
 
         Args:
-            situations: what is played.
+            situations: what is played; None: all there are.
             crowd: how many domains there are besides for scans (see ``crowd``).
             dns_port: 0 takes a free one.
             smtp_port: likewise.
             https_port: likewise.
         """
+        if situations is None:
+            situations = SITUATIONS
         ipv6 = _has_ipv6()
         self.skipped = {
             each.name: "this machine has no ::1"
