@@ -158,9 +158,12 @@ la_ssize_t Container::State::give(struct archive* /*handle*/, void* state, const
 bool Container::State::look_ahead(std::size_t size) {
   while (ahead.size() < size) {
     ahead.reserve_more(kBufferSize);
-    Result<std::size_t> got = source.read({ahead.data() + ahead.size(), kBufferSize});
-    if (!got) source_error = std::move(got).error();
-    if (!got || *got == 0) return false;
+    const Result<std::size_t> got = source.read({ahead.data() + ahead.size(), kBufferSize});
+    if (!got) {
+      source_error = got.error();
+      return false;
+    }
+    if (*got == 0) return false;
     ahead.resize(ahead.size() + *got);
     position += static_cast<std::int64_t>(*got);
   }

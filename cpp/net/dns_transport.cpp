@@ -214,10 +214,12 @@ class DnsTransport::Channel {
     if (count == 1) {  // a question over UDP; what goes over TCP finds no answer by its id
       std::string& kept = self.asked_[self.next_asked_++ % self.asked_.size()];
       kept.assign(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len);
+      return ::send(socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
     }
+    std::vector<iovec> all(pieces, pieces + count);
     msghdr message{};
-    message.msg_iov = const_cast<iovec*>(pieces);
-    message.msg_iovlen = static_cast<std::size_t>(count);
+    message.msg_iov = all.data();
+    message.msg_iovlen = all.size();
     return ::sendmsg(socket, &message, MSG_NOSIGNAL);
   }
   static ares_ssize_t receive(ares_socket_t socket, void* buffer, std::size_t size, int flags,
