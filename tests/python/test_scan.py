@@ -22,6 +22,7 @@ import pyarrow as pa
 import pytest
 
 import mxseal
+import readme
 from mortal_resolver import mortal_resolver
 from mxseal import DomainCheck, MxsealError, NetworkError, ParseError
 from mxseal._check import Settings, check_all
@@ -694,3 +695,18 @@ def test_who_is_on_the_block_list_is_left_alone(lab: Lab, tmp_path: Path) -> Non
     other = mxseal.scan(["enforce.test"], blocklist=[], **options(lab)).to_arrow()
     assert other["verdict"].to_pylist() == ["protected"], "in place of the usual file"
     assert set(lab.connections - before) <= alone
+
+
+def test_the_example_of_the_readme(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [(_, block)] = readme.blocks(readme.README.read_text(), "py")
+    (tmp_path / "domains.csv").write_text("domain,customer_id\nexpired.test,c7\nenforce.test,c8\n")
+    monkeypatch.chdir(tmp_path)
+    scan = mxseal.scan
+    monkeypatch.setattr(mxseal, "scan", lambda domains, **_: scan(domains, **options(lab)))
+    exec(block, {"mxseal": mxseal, "polars": pl})
+    shown = capsys.readouterr().out
+    assert "expired.test" in shown
+    assert "c7" in shown
+    assert "enforce.test" not in shown
