@@ -224,10 +224,14 @@ class DnsTransport::Channel {
   }
   static ares_ssize_t receive(ares_socket_t socket, void* buffer, std::size_t size, int flags,
                               sockaddr* from, ares_socklen_t* from_size, void* channel) {
-    const ssize_t got = ::recvfrom(socket, buffer, size, flags, from, from_size);
-    if (got != static_cast<ssize_t>(kHeader) || !is_datagram(socket)) return got;
-    return static_cast<ares_ssize_t>(
-        static_cast<const Channel*>(channel)->completed(static_cast<char*>(buffer), size));
+    for (;;) {
+      const ssize_t got = ::recvfrom(socket, buffer, size, flags, from, from_size);
+      if (got != static_cast<ssize_t>(kHeader) || !is_datagram(socket)) return got;
+      const std::size_t whole =
+          static_cast<const Channel*>(channel)->completed(static_cast<char*>(buffer), size);
+      // Any other says nothing, and newer c-ares would give up the socket over it.
+      if (whole > kHeader) return static_cast<ares_ssize_t>(whole);
+    }
   }
 
   // The size of a header alone, with its question put behind it where it is a refusal of one that was sent.
