@@ -13,7 +13,8 @@ namespace mxseal::check {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-// Of the leaf certificates that are remembered: a thousand ordinary ones.
+// Leaf certificates that are remembered, and their bytes.
+constexpr std::size_t kMaxLeaves = 512;
 constexpr std::size_t kMaxLeafBytes = std::size_t{1} << 20;
 
 constexpr std::string_view kMissing;  // data() is null
@@ -223,7 +224,7 @@ std::shared_ptr<const Table> Rows::take() {
 const Rows::Leaf& Rows::leaf(const pki::Certificate& certificate) {
   const auto known = leaves_.find(certificate.native());
   if (known != leaves_.end()) return known->second;
-  if (leaf_bytes_ >= kMaxLeafBytes) {
+  if (leaves_.size() >= kMaxLeaves || leaf_bytes_ >= kMaxLeafBytes) {
     leaves_.clear();
     leaf_bytes_ = 0;
   }

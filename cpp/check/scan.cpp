@@ -15,9 +15,9 @@
 namespace mxseal::check {
 namespace {
 
-// Verifications are judged as of one time; after so long, or so many bytes of certificates (a thousand ordinary chains), they are
-// judged anew.
+// Verifications are judged as of one time; after so long, or so many, or so many bytes of certificates, they are judged anew.
 constexpr std::int64_t kChainsFor = 60;  // seconds
+constexpr std::size_t kMaxChains = 512;
 constexpr std::size_t kMaxChainBytes = std::size_t{3} << 20;
 // Domains that wait to be asked once more before it is their turn.
 constexpr std::size_t kMaxAgain = 4096;
@@ -67,7 +67,8 @@ struct Scan::Work {
 
   judge::Chains& chains_now(std::optional<std::int64_t> at) {
     const std::int64_t now = std::time(nullptr);
-    if (!chains || chains->bytes() >= kMaxChainBytes || (!at && now - chains->at() >= kChainsFor))
+    if (!chains || chains->size() >= kMaxChains || chains->bytes() >= kMaxChainBytes ||
+        (!at && now - chains->at() >= kChainsFor))
       chains.emplace(roots, at.value_or(now), judge::Options{}.expires_soon);
     return *chains;
   }

@@ -29,7 +29,9 @@ class Chains {
       : roots_(roots), at_(at), expires_soon_(expires_soon) {}
 
   std::int64_t at() const { return at_; }
-  /// Of the certificates whose verifications are held; whoever keeps this bounds it.
+  /// Verifications that are held, and bytes of their certificates' DER; parsed, each certificate takes some 10 KiB besides. Whoever
+  /// keeps this bounds both.
+  std::size_t size() const { return entries_.size(); }
   std::size_t bytes() const { return bytes_; }
 
   /// The verification of a chain as sent; the reference stays valid. An empty chain is invalid.

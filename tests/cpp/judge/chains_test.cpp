@@ -18,6 +18,7 @@ TEST(Chains, a_chain_is_held_once_for_each_host) {
   const pki::Verification& first = chains.verify(chain, "mx.example.com");
   EXPECT_EQ(&chains.verify(chain, "mx.example.com"), &first);
   EXPECT_EQ(chains.bytes(), size);
+  EXPECT_EQ(chains.size(), 1U);
   EXPECT_NE(&chains.verify(chain, "mx.example.net"), &first);
   EXPECT_EQ(chains.bytes(), 2 * size);
 }
