@@ -95,6 +95,28 @@ def _options_that_differ(was: dict[str, Any], now: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
+def refuse_other(file: str, before: dict[str, Any], about: dict[str, Any], do: str) -> None:
+    """Refuses to go on with a scan of something else, or that was asked otherwise.
+
+    Args:
+        file: its name.
+        before: what it is about.
+        about: what the scan is about that shall go on.
+        do: what to do instead.
+
+    Raises:
+        WrongValueError: they differ.
+    """
+    for name, value in about.items():
+        was = before.get(name)
+        if was == value:
+            continue
+        if isinstance(was, dict) and isinstance(value, dict):
+            what = f"the scan in {file} was begun otherwise"
+            raise WrongValueError(what, do, _options_that_differ(was, value))
+        raise WrongValueError(f"the scan in {file} has another {name}", do, str(was))
+
+
 class Journal:
     """FILE.part.
 
@@ -212,15 +234,8 @@ class Journal:
             started = resumed = None
         if not (isinstance(started, str) and isinstance(resumed, int)):
             self._refuse("no scan that was interrupted")
-        for name, value in self._about.items():
-            was = before.get(name)
-            if was == value:
-                continue
-            do = "give the same list and options, or remove that file"
-            if isinstance(was, dict) and isinstance(value, dict):
-                what = f"the scan in {self.path.name} was begun otherwise"
-                raise WrongValueError(what, do, _options_that_differ(was, value))
-            raise WrongValueError(f"the scan in {self.path.name} has another {name}", do, str(was))
+        do = "give the same list and options, or remove that file"
+        refuse_other(self.path.name, before, self._about, do)
         if not schema.equals(self._columns.schema):
             self._refuse("no scan that was interrupted")
         self.started, self.resumed = started, resumed + 1

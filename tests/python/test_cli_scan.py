@@ -490,12 +490,12 @@ def test_a_finished_scan_has_nothing_left_to_resume(run: Run, lab: Lab, kind: st
     done = run(*same, "--no-probe")
     assert (done.status, file.read_bytes()) == (2, before)
     assert done.err.startswith(
-        f"error: --resume finds a file with other options (probe was True): {file}\n"
+        f"error: the scan in {file} was begun otherwise: without --no-probe\n"
     )
     list_of(NAMES)
     done = run(*same)
     assert (done.status, file.read_bytes()) == (2, before)
-    assert done.err.startswith(f"error: --resume finds a file with another list: {file}\n")
+    assert done.err.startswith(f"error: the scan in {file} has another list: ")
     for left in Path().glob("scan.*"):
         left.unlink()
     file.write_text("notes\n")

@@ -27,10 +27,8 @@ from mxseal.cli.refusals import RefusedError, refuse_overwriting, unreadable
 
 if TYPE_CHECKING:
     from mxseal._domains import DomainList
-    from mxseal._scan import Scan
+    from mxseal._scan import Scan, ScanSettings
 
-# Settings on which the rows depend.
-_SAME = ["probe", "thorough", "ipv4", "ipv6", "smtp_port", "https_port", "allow_private", "ca_file"]
 DESCRIPTORS = 16_384  # that a scan may have open: for half as many connections
 
 EXAMPLES = """\b
@@ -206,10 +204,10 @@ def _domains(asked: _Asked) -> DomainList:
     return DomainList.of(asked.list)
 
 
-def _scan(asked: _Asked, domains: DomainList, is_done: Callable[[int], bool] | None) -> Scan:
-    from mxseal._scan import BLOCKLIST, Scan, ScanSettings, target_list
+def _settings(asked: _Asked) -> ScanSettings:
+    from mxseal._scan import ScanSettings
 
-    settings = ScanSettings(
+    return ScanSettings(
         resolvers=asked.resolver,
         ca_file=asked.ca_file,
         timeout=asked.timeout,
@@ -227,9 +225,14 @@ def _scan(asked: _Asked, domains: DomainList, is_done: Callable[[int], bool] | N
         seed=asked.seed,
         contact=asked.contact,
     )
+
+
+def _scan(asked: _Asked, domains: DomainList, is_done: Callable[[int], bool] | None) -> Scan:
+    from mxseal._scan import BLOCKLIST, Scan, target_list
+
     return Scan(
         domains,
-        settings,
+        _settings(asked),
         blocklist=target_list(asked.blocklist, BLOCKLIST),
         allowlist=target_list(asked.allowlist, None),
         done=is_done,
@@ -271,19 +274,23 @@ class _Stream:
         return Exit.FOUND if no_domains else Exit.GOOD
 
 
-def _what_is_other(record: dict[str, Any], scan: Scan) -> str:
-    """Of a finished scan than what is asked for now; empty where it is the same."""
-    try:
-        done, now = record["parameters"], scan.settings.parameters()
-        if record["input"]["sha256"] != scan.domains.sha256:
-            return "another list"
-        other = [name for name in _SAME if done[name] != now[name]]
-        int(record["domains"]), record["errors"].get("")
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return "no scan"
-    return f"other options ({', '.join(f'{name} was {done[name]}' for name in other)})" * bool(
-        other
-    )
+def _about(sha256: str | None, how: dict[str, Any]) -> dict[str, Any]:
+    """What must be the same to go on: rows of one file answer one question about one list.
+
+    Args:
+        sha256: of the list.
+        how: parameters, as the record of a run has them.
+    """
+    same = ("thorough", "smtp_port", "https_port", "allow_private", "ca_file")
+    return {
+        "list": sha256,
+        "options": {
+            "no_probe": not how["probe"],
+            "ipv4": how["ipv4"] and not how["ipv6"],
+            "ipv6": how["ipv6"] and not how["ipv4"],
+            **{name: how[name] for name in same},
+        },
+    }
 
 
 class _File:
@@ -305,7 +312,8 @@ class _File:
             raise RefusedError("cannot write", f"name another file: {reason}", str(self.target))
         if asked.list != "-":
             refuse_overwriting(self.target, [Path(asked.list).expanduser()])
-        self.journal = Journal(self.target, self._about(), no_rows(domains))
+        self.about = _about(domains.sha256, _settings(asked).parameters())
+        self.journal = Journal(self.target, self.about, no_rows(domains))
         self._hold_little()
         if asked.resume and domains.sha256 is None:
             raise RefusedError("--resume needs a list that is a file", "name it", asked.list)
@@ -324,23 +332,6 @@ class _File:
 
         pyarrow.set_memory_pool(pyarrow.system_memory_pool())
 
-    def _about(self) -> dict[str, Any]:
-        """What must be the same to go on: rows of one file answer one question about one list."""
-        asked = self.asked
-        return {
-            "list": self.domains.sha256,
-            "options": {
-                "no_probe": asked.no_probe,
-                "thorough": asked.thorough,
-                "ipv4": asked.ipv4,
-                "ipv6": asked.ipv6,
-                "smtp_port": asked.smtp_port,
-                "https_port": asked.https_port,
-                "allow_private": asked.allow_private,
-                "ca_file": asked.ca_file,
-            },
-        }
-
     def is_done(self, line: int) -> bool:
         """Whether a line has its row already."""
         return self.journal.is_done(line)
@@ -351,7 +342,7 @@ class _File:
         from mxseal._scan_journal import kept
 
         if self.whole:
-            return self._nothing_left(scan)
+            return self._nothing_left()
         going_on = self.asked.resume and self.journal.is_there
         if going_on:
             with _refusals(self.asked):
@@ -379,22 +370,23 @@ class _File:
             self._tell(scan)
         return Exit.FOUND if self.journal.no_domains else Exit.GOOD
 
-    def _nothing_left(self, scan: Scan) -> Exit:
+    def _nothing_left(self) -> Exit:
         """FILE is there and no FILE.part: the scan was finished, or it is no scan of this list."""
-        from mxseal._scan_journal import record_of
+        from mxseal._scan_journal import record_of, refuse_other
 
+        do = "name another file, or scan without --resume to replace it"
         with _refusals(self.asked):
             record = record_of(self.target, self.kind)
-        other = _what_is_other(record, scan)
-        if other:
-            raise RefusedError(
-                f"--resume finds a file with {other}",
-                "name another file, or scan without --resume to replace it",
-                str(self.target),
-            )
-        no_domains = record["errors"].get("scan.invalid-domain", 0)
+            try:
+                before = _about(record["input"]["sha256"], record["parameters"])
+                rows = int(record["domains"])
+                no_domains = int(record["errors"].get("scan.invalid-domain", 0))
+            except (AttributeError, KeyError, TypeError, ValueError):
+                what = "--resume finds a file with no scan"
+                raise RefusedError(what, do, str(self.target)) from None
+            refuse_other(self.target.name, before, self.about, do)
         if not self.asked.quiet:
-            tell_of_nothing_left(record["domains"], str(self.target))
+            tell_of_nothing_left(rows, str(self.target))
             tell_of_no_domains(no_domains)
         return Exit.FOUND if no_domains else Exit.GOOD
 
