@@ -14,15 +14,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "formats/dns_message.hpp"
+#include "net/datagram_queue.hpp"
 
 namespace mxseal::net {
 namespace {
@@ -30,7 +33,12 @@ namespace {
 constexpr std::size_t kQuestionsAPort = 64;
 constexpr std::size_t kMaxChannels = 16;  // about 100 KiB each with c-ares 1.18
 constexpr std::chrono::seconds kSweep{1};
-constexpr std::size_t kHeader = 12;  // bytes
+constexpr std::size_t kKeptMessages = std::size_t{16} << 10;  // bytes of memory between answers
+constexpr std::size_t kHeader = 12;                           // bytes
+// Questions that are sent together; more would keep the server waiting.
+constexpr std::size_t kSentAtOnce = 32;
+static_assert(kQuestionsAPort <= DatagramQueue::kMost);  // a refusal finds its question
+constexpr std::chrono::milliseconds kRoomAgain{1};       // when a full socket may have room
 
 void initialize_library() {
   static const int status = ares_library_init(ARES_LIB_INIT_ALL);
@@ -104,6 +112,7 @@ class DnsTransport::Channel {
   ~Channel() {
     closing_ = true;
     *alive_ = false;
+    if (flush_) reactor_.cancel(*flush_);
     ares_destroy(channel_);
   }
   Channel(const Channel&) = delete;
@@ -136,7 +145,7 @@ class DnsTransport::Channel {
   struct Ended {
     OnOutcome on_outcome;
     Outcome outcome;
-    std::string bytes;
+    std::size_t size;  // of the message; they lie one behind the other in messages_
   };
 
   static void on_outcome(void* data, int status, int /*timeouts*/, unsigned char* message,
@@ -150,11 +159,10 @@ class DnsTransport::Channel {
     const Outcome outcome = status == ARES_SUCCESS ? Outcome::message
                             : silence              ? Outcome::silence
                                                    : Outcome::failure;
-    std::string bytes;
-    if (outcome == Outcome::message)
-      bytes.assign(reinterpret_cast<const char*>(message), static_cast<std::size_t>(size));
+    const std::size_t bytes = outcome == Outcome::message ? static_cast<std::size_t>(size) : 0;
+    self.messages_.append(reinterpret_cast<const char*>(message), bytes);
     // Not from here: c-ares must not be destroyed in its own callback, nor anybody be called from within send().
-    self.ended_.push_back({std::move(sent->on_outcome), outcome, std::move(bytes)});
+    self.ended_.push_back({std::move(sent->on_outcome), outcome, bytes});
     if (!self.processing_ && self.ended_.size() == 1)
       self.reactor_.at(Reactor::now(), [&self, alive = self.alive_] {
         if (*alive) self.hand_over();
@@ -164,10 +172,20 @@ class DnsTransport::Channel {
   // Whoever is called may destroy this.
   void hand_over() {
     const std::shared_ptr<const bool> alive = alive_;
-    for (Ended& each : std::exchange(ended_, {})) {
-      each.on_outcome(each.outcome, each.bytes);
+    std::vector<Ended> ended = std::exchange(ended_, {});
+    std::string messages = std::exchange(messages_, {});
+    std::string_view rest = messages;
+    for (Ended& each : ended) {
+      each.on_outcome(each.outcome, rest.substr(0, each.size));
       if (!*alive) return;
+      rest.remove_prefix(each.size);
     }
+    // Their memory serves the next ones.
+    if (!ended_.empty() || messages.capacity() > kKeptMessages) return;
+    ended.clear();
+    messages.clear();
+    ended_.swap(ended);
+    messages_.swap(messages);
   }
 
   void process(ares_socket_t readable, ares_socket_t writable) {
@@ -194,14 +212,17 @@ class DnsTransport::Channel {
 
   // Sockets as c-ares would have them, but for `receive`: some servers, unbound among them, refuse with a header alone, which c-ares
   // drops since it has no question, as if nothing had come.
-  static ares_socket_t open_socket(int family, int type, int protocol, void* /*channel*/) {
+  static ares_socket_t open_socket(int family, int type, int protocol, void* channel) {
     const int socket = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     const int on = 1;
     if (socket >= 0 && type == SOCK_STREAM)
       setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (type == SOCK_DGRAM) static_cast<Channel*>(channel)->datagrams_.open(socket);
     return socket;
   }
-  static int close_socket(ares_socket_t socket, void* /*channel*/) {
+  static int close_socket(ares_socket_t socket, void* channel) {
+    auto& self = *static_cast<Channel*>(channel);
+    if (socket == self.datagrams_.socket()) self.datagrams_.open(-1);
     return ::close(socket);
   }
   static int connect_socket(ares_socket_t socket, const sockaddr* address, ares_socklen_t size,
@@ -211,11 +232,8 @@ class DnsTransport::Channel {
   static ares_ssize_t send_pieces(ares_socket_t socket, const iovec* pieces, int count,
                                   void* channel) {
     auto& self = *static_cast<Channel*>(channel);
-    if (count == 1) {  // a question over UDP; what goes over TCP finds no answer by its id
-      std::string& kept = self.asked_[self.next_asked_++ % self.asked_.size()];
-      kept.assign(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len);
-      return ::send(socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
-    }
+    if (socket == self.datagrams_.socket() && count == 1)
+      return self.send_later({static_cast<const char*>(pieces->iov_base), pieces->iov_len});
     std::vector<iovec> all(pieces, pieces + count);
     msghdr message{};
     message.msg_iov = all.data();
@@ -224,14 +242,39 @@ class DnsTransport::Channel {
   }
   static ares_ssize_t receive(ares_socket_t socket, void* buffer, std::size_t size, int flags,
                               sockaddr* from, ares_socklen_t* from_size, void* channel) {
+    auto& self = *static_cast<Channel*>(channel);
+    const bool udp = socket == self.datagrams_.socket();
+    if (udp && self.datagrams_.error() != 0) {
+      errno = self.datagrams_.take_error();
+      return -1;
+    }
     for (;;) {
       const ssize_t got = ::recvfrom(socket, buffer, size, flags, from, from_size);
-      if (got != static_cast<ssize_t>(kHeader) || !is_datagram(socket)) return got;
-      const std::size_t whole =
-          static_cast<const Channel*>(channel)->completed(static_cast<char*>(buffer), size);
+      if (got != static_cast<ssize_t>(kHeader) || !udp) return got;
+      const std::size_t whole = self.completed(static_cast<char*>(buffer), size);
       // Any other says nothing, and newer c-ares would give up the socket over it.
       if (whole > kHeader) return static_cast<ares_ssize_t>(whole);
     }
+  }
+
+  ares_ssize_t send_later(std::string_view question) {
+    if (datagrams_.waiting() >= kSentAtOnce) datagrams_.send();
+    if (!datagrams_.add(question)) {
+      errno = EAGAIN;
+      return -1;
+    }
+    flush_at(Reactor::now());
+    return static_cast<ares_ssize_t>(question.size());
+  }
+
+  void flush_at(Time when) {
+    if (flush_) return;
+    flush_ = reactor_.at(when, [this] {
+      flush_.reset();
+      datagrams_.send();
+      if (datagrams_.error() != 0) return process(datagrams_.socket(), ARES_SOCKET_BAD);
+      if (datagrams_.waiting() > 0) flush_at(Reactor::now() + kRoomAgain);
+    });
   }
 
   // The size of a header alone, with its question put behind it where it is a refusal of one that was sent.
@@ -242,7 +285,7 @@ class DnsTransport::Channel {
     const auto refused = static_cast<char>(dns::Rcode::refused);
     if (!counts_nothing || (header[2] & '\x80') == 0 || (header[3] & '\x0f') != refused)
       return kHeader;
-    for (const std::string& each : asked_) {
+    for (const std::string& each : datagrams_.last()) {
       const std::string_view question = question_of(each);
       if (question.empty() || !each.starts_with(header.substr(0, 2))) continue;
       if (question.size() > size - kHeader) break;
@@ -258,9 +301,10 @@ class DnsTransport::Channel {
   ares_channel channel_ = nullptr;
   std::size_t sent_ = 0;  // from this port
   std::size_t open_ = 0;
-  std::vector<Ended> ended_;                        // not handed over yet
-  std::array<std::string, kQuestionsAPort> asked_;  // the last ones, as they were sent
-  std::size_t next_asked_ = 0;
+  std::vector<Ended> ended_;  // not handed over yet
+  std::string messages_;      // of these
+  DatagramQueue datagrams_;   // of the UDP socket
+  std::optional<Reactor::TimerId> flush_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool processing_ = false;
   bool closing_ = false;

@@ -175,6 +175,7 @@ class Resolver::Core {
   std::unordered_set<std::shared_ptr<Question>> in_flight_;
   std::deque<std::shared_ptr<Question>> waiting_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
+  bool limits_ = false;                   // some server has a limit
   std::optional<Reactor::TimerId> turn_;  // when the next question may be asked
   ResolverCounts counts_;
 
@@ -246,7 +247,7 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
 
   // The server whose turn it is: the one asked least, of those one that does not rest, of those the first.
   std::optional<std::size_t> next_server() const {
-    const Time now = Reactor::now();
+    const Time now = tries_.size() > 1 ? Reactor::now() : Time();  // of one none rests
     std::optional<std::size_t> best;
     const auto rank = [&](std::size_t i) {
       return std::pair(tries_[i].times, core_.upstreams_[i]->rests_until > now);
@@ -291,7 +292,7 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
 
   void set_timer() {
     if (timer_) reactor_.cancel(*timer_);
-    const Time next = Reactor::now() + core_.options_.next_server_after;
+    const Time next = sent_ + core_.options_.next_server_after;
     timer_ = reactor_.at(std::min(next, deadline_), [this] {
       const auto self = shared_from_this();  // finish() lets go of it
       timer_.reset();
@@ -430,6 +431,7 @@ Resolver::Core::Core(Reactor& reactor, ResolverOptions options)
   options_.most_in_flight = std::max<std::size_t>(options_.most_in_flight, 1);
   for (const Server& server : options_.servers)
     upstreams_.push_back(std::make_unique<Upstream>(reactor_, server, options_));
+  limits_ = std::ranges::any_of(upstreams_, [](const auto& each) { return each->limited; });
 }
 
 void Resolver::Core::ask(std::string name, dns::Type type, OnAnswer on_answer) {
@@ -455,6 +457,7 @@ void Resolver::Core::start_waiting() {
 // The limit of the server that will be asked; what is asked again or further counts, and never waits.
 bool Resolver::Core::may_ask() {
   if (turn_) return false;
+  if (!limits_) return true;
   const Time now = Reactor::now();
   const auto awake = std::ranges::find_if(
       upstreams_, [now](const auto& each) { return each->rests_until <= now; });

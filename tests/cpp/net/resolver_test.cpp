@@ -491,6 +491,22 @@ TEST(Resolver, nobody_there) {
 }
 
 // Who reads "the resolver refuses" wants to know which.
+TEST(Resolver, all_of_many_that_cannot_be_sent_fail) {
+  Reactor reactor;
+  Resolver resolver(reactor, asking({nobody()}));
+  constexpr std::size_t kMany = 400;
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    resolver.txt("a.example", [&](const facts::TxtLookup& found) {
+      EXPECT_EQ(found.status, LookupStatus::resolver_error);
+      ++failed;
+    });
+  }
+  reactor.run([&] { return failed == kMany; });
+  EXPECT_EQ(resolver.counts().failed, kMany);
+  EXPECT_EQ(resolver.counts().timed_out, 0U);
+}
+
 TEST(Resolver, a_failure_names_who_was_asked_and_an_answer_nobody) {
   DnsServer refusing([](const Query& query) { return Replies{query.reply(wire::kRefused)}; });
   DnsServer good(txt_of("good"));
