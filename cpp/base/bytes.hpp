@@ -5,6 +5,7 @@
 // until the first large block was freed; from then on it copies and leaves holes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -15,6 +16,7 @@ namespace mxseal {
 class Bytes {
  public:
   static constexpr std::size_t kPadding = 64;
+  static constexpr std::size_t kLeast = 448;  // with the padding 512: a column of a few rows
 
   char* data() { return data_; }
   const char* data() const { return data_; }
@@ -40,11 +42,10 @@ class Bytes {
     if (data_ == nullptr || capacity > capacity_) grow(capacity);
   }
 
-  /// Makes room for `more` bytes behind those that are there, growing by half at least.
+  /// Makes room for `more` bytes behind those that are there, growing by half and kLeast at least.
   void reserve_more(std::size_t more) {
     const std::size_t needed = size_ + more;
-    if (needed > capacity_)
-      reserve(needed > capacity_ + capacity_ / 2 ? needed : capacity_ + capacity_ / 2);
+    if (needed > capacity_) reserve(std::max({needed, capacity_ + capacity_ / 2, kLeast}));
   }
 
   /// Says how many bytes count; they may have been written through data().

@@ -2,6 +2,8 @@
 #include "judge/dane.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <map>
 #include <string_view>
 #include <tuple>
@@ -165,22 +167,25 @@ void compare_hosts(const facts::Domain& facts, const std::vector<MxJudgement>& h
 }
 
 DomainDane sum_of(const std::vector<MxJudgement>& hosts) {
-  std::map<HostDane, int> count;
+  std::array<int, static_cast<std::size_t>(HostDane::unknown) + 1> counts{};
+  const auto count = [&counts](HostDane dane) -> int& {
+    return counts[static_cast<std::size_t>(dane)];
+  };
   int reachable = 0;
   for (const MxJudgement& host : hosts) {
     if (host.unreachable) continue;
-    ++count[host.dane];
+    ++count(host.dane);
     ++reachable;
   }
-  const int in_force = count[HostDane::in_force] + count[HostDane::bogus];
-  const int unknown = count[HostDane::unknown];
+  const int in_force = count(HostDane::in_force) + count(HostDane::bogus);
+  const int unknown = count(HostDane::unknown);
   if (in_force > 0) {
     if (in_force == reachable) return DomainDane::secure;
     return in_force + unknown < reachable ? DomainDane::partial : DomainDane::unknown;
   }
   if (unknown > 0) return DomainDane::unknown;
-  if (count[HostDane::not_secure] + count[HostDane::mx_not_secure] > 0) return DomainDane::insecure;
-  return count[HostDane::unusable] > 0 ? DomainDane::unusable : DomainDane::none;
+  if (count(HostDane::not_secure) + count(HostDane::mx_not_secure) > 0) return DomainDane::insecure;
+  return count(HostDane::unusable) > 0 ? DomainDane::unusable : DomainDane::none;
 }
 
 bool has_tlsa_to_match(const facts::MxHost& host, const MxJudgement& judged) {
