@@ -149,7 +149,7 @@ class Journal:
         self.resumed = 0
         self._about = {**about, "version": __version__}
         self._columns = arrow_table(self._arrow, columns)
-        self._done = bytearray()  # a bit a line
+        self._done = bytearray()  # a bit a line of earlier runs
         self._file: Any = None
         self._writer: Any = None
 
@@ -208,7 +208,11 @@ class Journal:
             return  # it ended before the first row
         self._check(stream.schema)
         for batch in self._whole_batches(stream):
-            self._append(self._arrow.Table.from_batches([batch]), checked=False)
+            table = self._arrow.Table.from_batches([batch])
+            self._remember(table["line"])
+            self._append(table)
+            if not (self.verdicts.keys() <= _VERDICTS and self.errors.keys() <= _CODES):
+                self._refuse("damaged")
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -244,7 +248,7 @@ class Journal:
         raise WrongValueError(what, do, str(self.path))
 
     def is_done(self, line: int) -> bool:
-        """Whether the line has its row."""
+        """Whether an earlier run left the line's row."""
         byte = line >> 3
         return byte < len(self._done) and bool(self._done[byte] >> (line & 7) & 1)
 
@@ -253,21 +257,23 @@ class Journal:
         self._append(arrow_table(self._arrow, batch))
         self._file.flush()
 
-    def _append(self, table: pyarrow.Table, *, checked: bool = True) -> None:
-        """Writes rows; those that were not checked come from a file."""
+    def _remember(self, lines: Any) -> None:
+        """That these lines, which come from a file, have their rows."""
+        for number in lines.to_pylist():
+            if not self._may_be(number) or self.is_done(number):
+                self._refuse("damaged")
+            byte = number >> 3
+            if byte >= len(self._done):
+                self._done.extend(bytes(max(byte + 1, 2 * len(self._done)) - len(self._done)))
+            self._done[byte] |= 1 << (number & 7)
+
+    def _append(self, table: pyarrow.Table) -> None:
         if self._writer is None:
             self.started = self.started or _now()
             about = {**self._about, "started": self.started, "resumed": self.resumed}
             schema = table.schema.with_metadata({KEY: json.dumps(about).encode()})
             options = self._arrow.ipc.IpcWriteOptions(compression="lz4")
             self._writer = self._arrow.ipc.new_stream(self._file, schema, options=options)
-        for number in table["line"].to_pylist():
-            if not checked and (not self._may_be(number) or self.is_done(number)):
-                self._refuse("damaged")
-            byte = number >> 3
-            if byte >= len(self._done):
-                self._done.extend(bytes(max(byte + 1, 2 * len(self._done)) - len(self._done)))
-            self._done[byte] |= 1 << (number & 7)
         self._count(table["verdict"], self.verdicts)
         findings = table["findings"].combine_chunks().flatten()
         serious = self._arrow.compute.is_in(
@@ -275,8 +281,6 @@ class Journal:
             self._arrow.array(["error", "unknown"], self._arrow.large_string()),
         )
         self._count(findings.field("code").filter(serious), self.errors)
-        if not checked and not (self.verdicts.keys() <= _VERDICTS and self.errors.keys() <= _CODES):
-            self._refuse("damaged")
         self._writer.write_table(table)
         self.rows += table.num_rows
 
