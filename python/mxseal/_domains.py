@@ -85,7 +85,13 @@ class DomainList:
         if isinstance(source, cls):
             return source
         if isinstance(source, str | os.PathLike):
-            return cls(DomainFile(source))
+            try:
+                return cls(DomainFile(source))
+            except FileNotFoundError as missing:
+                if not isinstance(source, str) or "/" in source:
+                    raise
+                what = "no such file; names are given as a list"
+                raise FileNotFoundError(missing.errno, what, source) from None
         if _is_table(source):
             return cls(_Table(source))
         if isinstance(source, Iterable) and not isinstance(source, Mapping | bytes):

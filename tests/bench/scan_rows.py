@@ -39,6 +39,7 @@ MILLION = 1_000_000
 MINUTES = 5.0
 MEMORY = 64 * 1024  # KiB above a run of one domain
 FLAT = 1.10
+SMALL_RUNS = 20  # around the million
 SLOWED = 0.10
 HOSTILE = 0.05
 
@@ -169,20 +170,29 @@ def run_scan_dns(names: set[str], pairs: int, report: Report) -> None:
 
 
 def run_scan_million(names: set[str], _: int, report: Report) -> None:
-    """A million domains end to end, servers on the same cores, Parquet out."""
+    """A million domains end to end, servers on the same cores, Parquet out.
+
+    Growth is told by small runs before and after, all of domains that the resolver has not seen
+    yet, as those of the million are: on a machine that others use too, two runs say nothing.
+    """
     title = f"scan of {MILLION:,} domains"
     if "mxseal" not in names or missing():
         return
-    with _world(MILLION) as world:
-        few = MILLION // 100
+    few, half = MILLION // 100, SMALL_RUNS // 2
+    with _world(MILLION + SMALL_RUNS * few) as world:
         one = Run(world, world.domains[:1])
-        # As cold as the million: the resolver has not seen these yet.
-        small = (Run(world, world.domains[-few:]).cpu - one.cpu) / few
-        say(title)
-        run = Run(world, world.domains)
+
+        def small(number: int) -> float:
+            first = MILLION + number * few
+            return (Run(world, world.domains[first : first + few]).cpu - one.cpu) / few
+
+        say(f"{SMALL_RUNS} times {few:,} domains, half of them before the {title}")
+        costs = [small(number) for number in range(half)]
+        run = Run(world, world.domains[:MILLION])
         found, wanted = run.found(), _wanted(MILLION)
         if found != wanted:
             report.fail(f"{title}: found {found}, not {wanted}")
+        costs += [small(number) for number in range(half, SMALL_RUNS)]
         above = run.memory - one.memory
         cost = (run.cpu - one.cpu) / MILLION
         minutes = run.wall / 60
@@ -190,8 +200,9 @@ def run_scan_million(names: set[str], _: int, report: Report) -> None:
         report.line(title, "time", "mxseal", figure, "", f"≤ {MINUTES:g} min", minutes <= MINUTES)
         figure, bar = f"{above / 1024:.0f} MiB above one domain", f"≤ {MEMORY // 1024} MiB"
         report.line(title, "peak memory", "mxseal", figure, "", bar, above <= MEMORY)
-        relation = cost / small
-        figure = f"{small * 1e6:.0f} us a domain at {few:,}"
+        relation = cost / statistics.mean(costs)
+        least, most = min(costs) * 1e6, max(costs) * 1e6
+        figure = f"{least:.0f} to {most:.0f} us a domain at {few:,}"
         met = relation <= FLAT
         report.line(title, "growth", "mxseal", figure, f"{relation:.2f}", f"≤ {FLAT:g}", met)
 

@@ -261,6 +261,7 @@ def test_where_the_resolver_goes_away_what_is_done_stays(run: Run) -> None:
     ("arguments", "said"),
     [
         (["missing.txt", "-o", "a.parquet"], "no such file: missing.txt"),
+        (["example.com", "-o", "a.parquet"], "one domain alone: mxseal check example.com"),
         (["list.csv", "-o", "./list.csv"], "another file: that one is to be read"),
         ([".", "-o", "a.parquet"], "cannot read: ."),
         (["domains.txt", "-o", "a.txt"], "no such kind of file"),

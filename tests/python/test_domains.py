@@ -250,6 +250,11 @@ def test_a_missing_file_is_an_oserror(tmp_path: Path) -> None:
         DomainList.of(tmp_path)
 
 
+def test_a_domain_in_place_of_a_list_is_told() -> None:
+    with pytest.raises(FileNotFoundError, match=r"names are given as a list.*example\.com"):
+        DomainList.of("example.com")
+
+
 def test_a_pipe_is_read_once_and_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first line of somebody who types is there before the second."""
     read, write = os.pipe()

@@ -156,6 +156,7 @@ def _work(asked: _Asked) -> int:
         return Exit.UNDECIDED
 
 
+_OF_LISTS = (".txt", ".csv", ".gz", ".zip", ".zone", ".lst")  # no name of a domain ends so
 _RESOLVER = "start it, or name another: --resolver ADDRESS[:PORT]"
 
 
@@ -176,7 +177,12 @@ def _refusals(asked: _Asked) -> Iterator[None]:
         with _list_refusals():
             yield
     except OSError as error:
-        raise unreadable(error, asked.list) from None
+        refused = unreadable(error, asked.list)
+        if isinstance(error, FileNotFoundError) and error.filename == asked.list:
+            suffix = Path(asked.list).suffix.lower()
+            if suffix and suffix not in _OF_LISTS and "/" not in asked.list:
+                refused.do += f"; one domain alone: mxseal check {asked.list}"
+        raise refused from None
 
 
 @contextmanager
