@@ -327,8 +327,18 @@ class Journal:
         with contextlib.suppress(OSError, self._arrow.ArrowException):
             self.close()
 
-    def finish(self, kind: Kind, record: dict[str, Any]) -> None:
+    def finish(
+        self,
+        kind: Kind,
+        record: dict[str, Any],
+        tell: Callable[[int, int], None] = lambda _done, _rows: None,
+    ) -> None:
         """Turns it into FILE; beside what is no Parquet and no Arrow stands FILE.run.json.
+
+        Args:
+            kind: of FILE.
+            record: of the run.
+            tell: called with the rows that are written, and with all, again and again.
 
         Raises:
             OSError: no room, or FILE.part cannot be read to its end; it stays.
@@ -337,7 +347,7 @@ class Journal:
         whole = self.target.with_name(self.target.name + ".whole")
         try:
             metadata = json.dumps(record).encode()
-            _write(whole, lambda file: _WRITERS[kind](self._pieces(metadata), file))
+            _write(whole, lambda file: _WRITERS[kind](self._pieces(metadata, tell), file))
             if kind in ("ndjson", "csv"):
                 beside = _beside(self.target)
                 part = beside.with_name(beside.name + ".part")
@@ -349,7 +359,7 @@ class Journal:
             whole.unlink(missing_ok=True)
         self.path.unlink()
 
-    def _pieces(self, metadata: bytes) -> Iterator[pyarrow.Table]:
+    def _pieces(self, metadata: bytes, tell: Callable[[int, int], None]) -> Iterator[pyarrow.Table]:
         """All rows, some at a time; where there is none, the columns alone."""
         waiting: list[Any] = []
         found = 0
@@ -359,6 +369,7 @@ class Journal:
             if sum(each.num_rows for each in waiting) >= ROWS:
                 yield self._table(waiting, metadata)
                 waiting = []
+                tell(found, self.rows)
         if found != self.rows:
             raise OSError(errno.EIO, "not all of it can be read", str(self.path))
         if waiting or not found:

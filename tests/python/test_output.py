@@ -21,7 +21,12 @@ from mxseal._output.csv import cell, write_csv
 from mxseal._output.html import reports_html, table_html
 from mxseal._output.json import write_json, write_ndjson
 from mxseal._output.notes import telling
-from mxseal._output.progress import check_progress, progress_line, shown_progress
+from mxseal._output.progress import (
+    check_progress,
+    progress_line,
+    scan_progress,
+    shown_progress,
+)
 from mxseal._output.sink import Sink
 from mxseal._output.table_text import SPARE, write_table
 from mxseal._output.terminal import Terminal
@@ -726,6 +731,20 @@ def test_progress_of_a_check_makes_room_for_the_answer(clock: list[float], scree
         progress.show()
         assert screen.text().endswith("╌\r\x1b[2K"), "ten times a second is enough"
     assert screen.text().count("\x1b[2K") == 2, "there was nothing more to wipe"
+
+
+def test_progress_of_a_scan_goes_on_while_its_file_is_written(
+    clock: list[float], screen: Screen
+) -> None:
+    with scan_progress(False, 100_000, 0) as progress:
+        assert progress is not None
+        clock[0] += 2
+        progress.show(100_000, 0, {"protected": 100_000})
+        clock[0] += 1
+        progress.writing(40_000, 100_000)
+        last = screen.text().rpartition("\x1b[2K")[2]
+        assert last == "writing 40,000 of 100,000 rows   40 %  ━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌"
+    assert screen.text().endswith("\r\x1b[2K")
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,21 @@ def test_a_process_killed_at_any_step_loses_and_doubles_nothing(kind: str, tmp_p
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "ndjson", "csv"])
+def test_it_tells_how_far_its_file_is(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mxseal._scan_journal.ROWS", 2)
+    begun = journal(tmp_path / f"scan.{kind}")
+    begun.begin()
+    for line in range(1, 6):
+        begun.append(crashes.table([line]))
+    told: list[tuple[int, int]] = []
+    begun.finish(kind, {}, lambda done, rows: told.append((done, rows)))
+    assert told == [(2, 5), (4, 5)]
+    assert crashes.lines_of(begun.target) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "ndjson", "csv"])
 def test_it_goes_on_wherever_it_was_cut_off(kind: Kind, tmp_path: Path) -> None:
     """Also in the middle of a row, or before the first one."""
     target = tmp_path / f"scan.{kind}"

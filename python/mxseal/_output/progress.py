@@ -206,6 +206,11 @@ class ScanProgress:
                 )
             )
 
+    def writing(self, done: int, rows: int) -> None:
+        """While the file is written; NDJSON and CSV of a long list take a while."""
+        if self._line.due() is not None:
+            self._line.show(lambda to: writing_line(to, done, rows))
+
     def wipe(self) -> None:
         """Leaves nothing of it."""
         self._line.wipe()
@@ -228,6 +233,13 @@ def scan_progress(quiet: bool, total: int | None, before: int) -> Iterator[ScanP
         yield progress
     finally:
         progress.wipe()
+
+
+def writing_line(terminal: Terminal, done: int, rows: int) -> str:
+    """``writing 40,000 of 100,000 rows   40 %  ━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌``."""
+    share = done / rows
+    pieces = [f"writing {number(done)} of {counted(rows, 'row')}", f"{int(100 * share):3} %"]
+    return _with_bar(terminal, pieces, share)
 
 
 def scan_lines(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mxseal._output import messages
-from mxseal._output.progress import scan_progress
+from mxseal._output.progress import ScanProgress, scan_progress
 from mxseal._output.scan_text import (
     tell_of_no_domains,
     tell_of_nothing_left,
@@ -345,7 +345,6 @@ class _File:
     def run(self, scan: Scan) -> Exit:
         """Scans, and leaves FILE or FILE.part."""
         from mxseal._exceptions import NetworkError
-        from mxseal._scan_journal import kept
 
         if self.whole:
             return self._nothing_left()
@@ -356,9 +355,7 @@ class _File:
         try:
             if not going_on:
                 self.journal.begin()
-            with kept(self.journal):
-                self._fill(scan)
-            self.journal.finish(self.kind, self._record(scan))
+            self._fill_and_finish(scan)
         except KeyboardInterrupt:
             self._tell_of_the_rest()
             raise
@@ -396,16 +393,26 @@ class _File:
             tell_of_no_domains(no_domains)
         return Exit.FOUND if no_domains else Exit.GOOD
 
-    def _fill(self, scan: Scan) -> None:
-        quiet = self.asked.quiet
-        self.lines = self._total()
-        with scan_progress(quiet, self.lines, self.journal.rows) as progress:
-            for batch in scan.batches_or_pulse():
-                if batch is not None:
-                    self.journal.append(batch)
-                if progress is not None:
-                    now = scan.progress()
-                    progress.show(now["done"], now["running"], self.journal.verdicts)
+    def _fill_and_finish(self, scan: Scan) -> None:
+        from mxseal._scan_journal import kept
+
+        with ExitStack() as shown:
+            with kept(self.journal):
+                self.lines = self._total()
+                progress = shown.enter_context(
+                    scan_progress(self.asked.quiet, self.lines, self.journal.rows)
+                )
+                self._fill(scan, progress)
+            tell = () if progress is None else (progress.writing,)
+            self.journal.finish(self.kind, self._record(scan), *tell)
+
+    def _fill(self, scan: Scan, progress: ScanProgress | None) -> None:
+        for batch in scan.batches_or_pulse():
+            if batch is not None:
+                self.journal.append(batch)
+            if progress is not None:
+                now = scan.progress()
+                progress.show(now["done"], now["running"], self.journal.verdicts)
 
     def _total(self) -> int | None:
         """Only where somebody looks: a file is read once for it."""
