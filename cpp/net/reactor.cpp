@@ -9,12 +9,18 @@
 #include <cerrno>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace mxseal::net {
 namespace {
 
 constexpr std::chrono::milliseconds kPulse{50};
 constexpr std::size_t kMuch = 64;  // timers: whatever is open has one
+
+// Of two that are due at once the one that was set first is the earlier.
+constexpr auto kLater = [](const auto& a, const auto& b) {
+  return a.when != b.when ? a.when > b.when : a.timer.id > b.timer.id;
+};
 
 }  // namespace
 
@@ -24,6 +30,9 @@ Reactor::Reactor() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
 
 Reactor::~Reactor() {
   close(epoll_);
+  free_.clear();
+  const std::vector<Timer> left =
+      std::exchange(slots_, {});  // whose ends may cancel and set others
 }
 
 void Reactor::watch(int socket, std::uint32_t events, OnEvent on_event) {
@@ -46,9 +55,44 @@ void Reactor::forget(int socket) {
 }
 
 Reactor::TimerId Reactor::at(Time when, OnTime on_time) {
-  const TimerId timer{when, ++last_timer_};
-  timers_.emplace(timer, std::move(on_time));
+  if (free_.empty()) {
+    free_.push_back(slots_.size());
+    slots_.emplace_back();
+  }
+  const TimerId timer{++last_timer_, free_.back()};
+  heap_.push_back({when, timer});
+  std::ranges::push_heap(heap_, kLater);
+  free_.pop_back();
+  slots_[timer.slot] = {timer.id, std::move(on_time)};
+  ++set_;
   return timer;
+}
+
+void Reactor::cancel(TimerId timer) {
+  if (timer.id == 0 || timer.slot >= slots_.size() || !is_set(timer)) return;
+  const OnTime gone = take(timer);  // its end may set timers, or cancel some
+  if (heap_.size() < 2 * set_ + kMuch) return;
+  std::erase_if(heap_, [this](const Due& each) { return !is_set(each.timer); });
+  std::ranges::make_heap(heap_, kLater);
+}
+
+Reactor::OnTime Reactor::take(TimerId timer) {
+  Timer& slot = slots_[timer.slot];
+  slot.id = 0;
+  free_.push_back(timer.slot);
+  --set_;
+  return std::exchange(slot.on_time, nullptr);
+}
+
+// The timer that goes off next.
+const Reactor::Due* Reactor::first() {
+  while (!heap_.empty() && !is_set(heap_.front().timer)) drop_first();
+  return heap_.empty() ? nullptr : &heap_.front();
+}
+
+void Reactor::drop_first() {
+  std::ranges::pop_heap(heap_, kLater);
+  heap_.pop_back();
 }
 
 void Reactor::run(const std::function<bool()>& finished) {
@@ -57,13 +101,12 @@ void Reactor::run(const std::function<bool()>& finished) {
 
 void Reactor::turn() {
   std::chrono::milliseconds wait = kPulse;
-  if (!timers_.empty()) {
+  if (const Due* next = first()) {
     // Rounded up: a timer that goes off a little late is not asked for again and again.
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first.first - now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next->when - now());
     wait = std::clamp(left, std::chrono::milliseconds(0), kPulse);
   }
-  if (wait.count() > 0 && timers_.size() >= kMuch && last_turn_ < kEventsATurn)
+  if (wait.count() > 0 && set_ >= kMuch && last_turn_ < kEventsATurn)
     std::this_thread::sleep_for(gather_);
   std::array<epoll_event, kEventsATurn> events{};
   const int count = epoll_wait(epoll_, events.data(), kEventsATurn, static_cast<int>(wait.count()));
@@ -85,10 +128,11 @@ void Reactor::run_timers() {
   // Timers set meanwhile wait for the next turn, so that none can keep the sockets waiting.
   const Time due = now();
   const std::uint64_t newest = last_timer_;
-  while (!timers_.empty() && timers_.begin()->first.first <= due &&
-         timers_.begin()->first.second <= newest) {
-    const OnTime on_time = std::move(timers_.begin()->second);
-    timers_.erase(timers_.begin());
+  for (const Due* next = first(); next != nullptr && next->when <= due && next->timer.id <= newest;
+       next = first()) {
+    const TimerId timer = next->timer;
+    drop_first();
+    const OnTime on_time = take(timer);
     on_time();
   }
 }

@@ -6,12 +6,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <unordered_map>
-#include <utility>
+#include <vector>
 
 namespace mxseal::net {
 
@@ -24,7 +24,11 @@ class Reactor {
   using OnEvent =
       std::function<void(std::uint32_t events)>;  ///< EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP
   using OnTime = std::function<void()>;
-  using TimerId = std::pair<Time, std::uint64_t>;
+  /// No timer at first.
+  struct TimerId {
+    std::uint64_t id = 0;
+    std::size_t slot = 0;
+  };
 
   Reactor();
   ~Reactor();
@@ -41,7 +45,7 @@ class Reactor {
   /// Calls `on_time` once, not before `when`; never from within at() itself.
   TimerId at(Time when, OnTime on_time);
   /// Allowed for timers that have gone off.
-  void cancel(TimerId timer) { timers_.erase(timer); }
+  void cancel(TimerId timer);
 
   /// From now on a loop in which much is open waits so long before it looks, so that what came meanwhile costs one turn together
   /// and not one each. 0, as at first: it looks at once.
@@ -57,14 +61,32 @@ class Reactor {
     std::shared_ptr<OnEvent> on_event;
   };
 
+  // A timer that is set.
+  struct Timer {
+    std::uint64_t id = 0;  // 0: none is in this slot
+    OnTime on_time;
+  };
+  struct Due {
+    Time when;
+    TimerId timer;
+  };
+
   void turn();
   void run_timers();
+  OnTime take(TimerId timer);
+  bool is_set(TimerId timer) const { return slots_[timer.slot].id == timer.id; }
+  const Due* first();
+  void drop_first();
 
   int epoll_;
   std::chrono::microseconds gather_{0};
   std::unordered_map<int, Watch> watches_;
-  std::map<TimerId, OnTime> timers_;
-  int last_turn_ = 0;  // events
+  std::vector<Timer> slots_;
+  std::vector<std::size_t> free_;  // of them
+  std::vector<Due>
+      heap_;  // the earliest first; nearly all timers are cancelled, and most of these found here
+  std::size_t set_ = 0;  // timers
+  int last_turn_ = 0;    // events
   std::uint64_t last_timer_ = 0;
   std::uint32_t last_generation_ = 0;
 };

@@ -7,11 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -171,6 +173,50 @@ TEST(Reactor, a_timer_may_cancel_the_next) {
   reactor.at(now, [&] { order += 'c'; });
   reactor.run([&] { return order.ends_with('c'); });
   EXPECT_EQ(order, "ac");
+}
+
+TEST(Reactor, of_many_timers_those_that_were_not_cancelled_go_off) {
+  Reactor reactor;
+  const Time begin = Reactor::now();
+  std::vector<Reactor::TimerId> all;
+  std::vector<int> gone_off;
+  for (int i = 0; i < 1000; ++i)
+    all.push_back(reactor.at(begin + std::chrono::microseconds((i * 7) % 1000),
+                             [&gone_off, i] { gone_off.push_back((i * 7) % 1000); }));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i % 10 != 0) reactor.cancel(all[i]);
+  }
+  reactor.cancel({});
+  reactor.run([&] { return gone_off.size() == 100; });
+  EXPECT_TRUE(std::ranges::is_sorted(gone_off));
+  for (const Reactor::TimerId timer : all) reactor.cancel(timer);  // of the past
+  bool later = false;
+  const auto timer = reactor.at(Reactor::now(), [&] { later = true; });
+  reactor.cancel({timer.id - 1, timer.slot});  // of who had its place before
+  reactor.run([&] { return later; });
+}
+
+TEST(Reactor, the_end_of_a_timer_may_cancel_and_set_others) {
+  auto reactor = std::make_unique<Reactor>();
+  struct Ends {
+    Reactor& reactor;
+    Reactor::TimerId other;
+    Ends(Reactor& its, Reactor::TimerId that) : reactor(its), other(that) {}
+    Ends(const Ends&) = delete;
+    Ends& operator=(const Ends&) = delete;
+    ~Ends() {
+      reactor.cancel(other);
+      reactor.at(Reactor::now(), [] {});
+    }
+  };
+  const Time never = Reactor::now() + std::chrono::hours(1);
+  const auto set = [&] {
+    const auto other = reactor->at(never, [] {});
+    return reactor->at(never, [held = std::make_shared<Ends>(*reactor, other)] {});
+  };
+  reactor->cancel(set());
+  set();
+  reactor.reset();
 }
 
 TEST(Reactor, many_sockets_are_all_told) {
