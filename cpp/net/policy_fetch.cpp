@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <initializer_list>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -421,7 +424,15 @@ void PolicyFetcher::Transfer::take_field(std::string_view line) {
   if (const auto value = value_of("location"); value && facts_.location.empty())
     facts_.location = *value;
   if (value_of("cf-mitigated")) mitigated_ = true;
-  if (value_of("content-length") || value_of("transfer-encoding")) has_end_ = true;
+  // RFC 9112 §6.3: chunks end, and a length that can be counted says it.
+  if (const auto value = value_of("transfer-encoding"))
+    has_end_ = has_end_ || contains_ignoring_case(*value, "chunked");
+  if (const auto value = value_of("content-length")) {
+    std::int64_t length = 0;  // as libcurl counts it
+    const char* const end = value->data() + value->size();
+    const bool is_number = std::from_chars(value->data(), end, length).ec == std::errc();
+    has_end_ = has_end_ || (is_number && length >= 0);
+  }
 }
 
 std::size_t PolicyFetcher::Transfer::take_body(std::string_view bytes) {

@@ -142,6 +142,10 @@ class Peer {
   }
   /// TLS 1.3: one more session ticket.
   bool send_ticket() { return SSL_new_session_ticket(ssl_) == 1 && SSL_do_handshake(ssl_) == 1; }
+  /// TLS 1.3: new keys, and the client is asked for new ones of its own.
+  bool update_keys() {
+    return SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_) == 1;
+  }
   std::string sni() const {
     const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
     return name == nullptr ? "" : name;

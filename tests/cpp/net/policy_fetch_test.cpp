@@ -11,7 +11,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -267,6 +269,11 @@ TEST(PolicyFetch, floods_that_are_nothing_end_at_a_limit) {
     }
   });
   EXPECT_EQ(fetch(options_for(tickets.port())).status, FetchStatus::headers_too_large);
+  const HttpsServer keys([](Peer& peer) {
+    for (int i = 0; i < 100'000 && peer.update_keys(); ++i) {
+    }
+  });
+  EXPECT_EQ(fetch(options_for(keys.port())).status, FetchStatus::headers_too_large);
   const HttpsServer not_found([](Peer& peer) {
     peer.send("HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n1;");
     while (peer.send(std::string(1000, 'x'))) {
@@ -373,6 +380,39 @@ TEST(PolicyFetch, an_answer_without_length_and_close_notify_may_have_been_cut) {
   EXPECT_EQ(fetch(options_for(server.port())).status, FetchStatus::truncated);
 }
 
+// RFC 9112 §6.3: neither says where the body ends, so the connection must.
+TEST(PolicyFetch, what_looks_like_a_length_and_is_none) {
+  for (const std::string field :
+       {"Transfer-Encoding: identity", "Content-Length: 9223372036854775808"}) {
+    const std::string answer = "HTTP/1.1 200 OK\r\n" + field + "\r\n\r\n" + kPolicy;
+    const HttpsServer server([&](Peer& peer) { peer.send(answer); });
+    EXPECT_EQ(fetch(options_for(server.port())).status, FetchStatus::truncated) << field;
+    EXPECT_EQ(fetch_answer(answer).status, FetchStatus::response) << field;
+  }
+}
+
+TEST(PolicyFetch, what_follows_a_whole_answer_changes_nothing) {
+  const HttpsServer server([](Peer& peer) {
+    peer.send(answer_of("200 OK", "", kPolicy));
+    for (int i = 0; i < 20'000 && peer.send_ticket(); ++i) {
+    }
+  });
+  const PolicyFetch facts = fetch(options_for(server.port()));
+  EXPECT_EQ(facts.status, FetchStatus::response);
+  EXPECT_EQ(facts.body, kPolicy);
+}
+
+TEST(PolicyFetch, an_answer_may_come_before_the_request) {
+  const auto context = test::make_context(kHost);
+  const LocalServer server([&](Peer& peer) {
+    if (!peer.start_tls(context.get())) return;
+    peer.send(answer_of("200 OK", "", kPolicy));
+    peer.close_cleanly();
+    peer.wait_for_end();
+  });
+  EXPECT_EQ(fetch(options_for(server.port())).body, kPolicy);
+}
+
 TEST(PolicyFetch, what_is_no_http_is_invalid) {
   EXPECT_EQ(fetch_answer("220 mx.example ESMTP\r\n").status, FetchStatus::invalid);
   EXPECT_EQ(fetch_answer("version: STSv1\r\nmode: enforce\r\n").status, FetchStatus::invalid);
@@ -453,6 +493,47 @@ TEST(PolicyFetch, a_slow_handshake_is_no_slow_connection) {
   options.connect_timeout = kSoon / 5;
   options.total_timeout = kSoon;
   EXPECT_EQ(fetch(options).status, FetchStatus::tls);
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+TEST(PolicyFetch, no_descriptor_is_left_wherever_it_ends) {
+  const auto context = test::make_context(kHost);
+  const std::vector<std::function<void(Peer&)>> ends = {
+      [](Peer&) {},
+      [](Peer& peer) { peer.wait_for_end(); },
+      [&](Peer& peer) { peer.start_tls(context.get()); },
+      [&](Peer& peer) {
+        if (peer.start_tls(context.get())) peer.wait_for_end();
+      },
+      [&](Peer& peer) {
+        if (peer.start_tls(context.get())) peer.send("HTTP/1.1 200 OK\r\n");
+      },
+      [&](Peer& peer) {
+        if (peer.start_tls(context.get())) peer.send("220 mx.example\r\n");
+      },
+      [&](Peer& peer) {
+        if (peer.start_tls(context.get())) peer.send(answer_of("200 OK", "", kPolicy));
+      },
+  };
+  const std::size_t before = open_descriptors();
+  for (const auto& end : ends) {
+    const LocalServer server(end);
+    PolicyFetchOptions options = options_for(server.port());
+    options.total_timeout = kSoon / 2;
+    fetch(options);
+  }
+  {
+    const test::BlackHole hole;
+    PolicyFetchOptions options = options_for(hole.port());
+    options.connect_timeout = kSoon / 5;
+    fetch(options);
+  }
+  fetch(options_for(test::closed_port()));
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST(PolicyFetch, no_address_is_not_tried) {
