@@ -444,7 +444,11 @@ class Scan:
 
     # ------------------------------------------------------------------------------- about the run
     def record(self) -> dict[str, Any]:
-        """The record of the run: who scanned what, how, when, and what came of it in counts."""
+        """The record of the run: who scanned what, how, when, and what came of it in counts.
+
+        Where a file's scan went on with ``--resume``, all is of the whole scan but ``questions``
+        and ``resolver_validates``, which are of the last run.
+        """
         now = self._core.progress() if self._core is not None else self._last
         return {
             "schema_version": SCHEMA_VERSION,
