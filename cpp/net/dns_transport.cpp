@@ -169,7 +169,7 @@ class DnsTransport::Channel {
       });
   }
 
-  // Whoever is called may destroy this.
+  // Whoever is called may destroy this, and so may the end of a callback.
   void hand_over() {
     const std::shared_ptr<const bool> alive = alive_;
     std::vector<Ended> ended = std::exchange(ended_, {});
@@ -180,9 +180,9 @@ class DnsTransport::Channel {
       if (!*alive) return;
       rest.remove_prefix(each.size);
     }
-    // Their memory serves the next ones.
-    if (!ended_.empty() || messages.capacity() > kKeptMessages) return;
     ended.clear();
+    // Their memory serves the next ones.
+    if (!*alive || !ended_.empty() || messages.capacity() > kKeptMessages) return;
     messages.clear();
     ended_.swap(ended);
     messages_.swap(messages);
@@ -210,8 +210,9 @@ class DnsTransport::Channel {
     });
   }
 
-  // Sockets as c-ares would have them, but for `receive`: some servers, unbound among them, refuse with a header alone, which c-ares
-  // drops since it has no question, as if nothing had come.
+  // Sockets as c-ares would have them, but for two things. Questions over UDP wait in `datagrams_` and go out together. And some
+  // servers, unbound among them, refuse with a header alone, which c-ares drops since it has no question, as if nothing had come:
+  // `receive` puts the question behind it.
   static ares_socket_t open_socket(int family, int type, int protocol, void* channel) {
     const int socket = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     const int on = 1;

@@ -143,7 +143,10 @@ class PolicyFetcher::Transfer {
   bool body_over_ = false;
   bool wire_over_ = false;
   bool mitigated_ = false;
-  bool has_end_ = false;  // the header says where the body ends
+  // What the header says about where the body ends.
+  bool has_length_ = false;
+  bool has_transfer_coding_ = false;
+  bool is_chunked_ = false;
 };
 
 // --------------------------------------------------------------------------------- all the fetches
@@ -389,7 +392,8 @@ std::size_t PolicyFetcher::Transfer::take_header(std::string_view line) {
   const bool is_final = facts_.http_status > 0;
   if (header_ended_ && is_final) return line.size();  // a trailer of chunks
   if (header_ended_) {  // of an interim answer, whose fields are its own
-    header_ended_ = has_end_ = mitigated_ = facts_.has_content_type = false;
+    header_ended_ = has_length_ = has_transfer_coding_ = is_chunked_ = false;
+    mitigated_ = facts_.has_content_type = false;
     facts_.content_type.clear();
     facts_.content_encoding.clear();
     facts_.location.clear();
@@ -424,14 +428,17 @@ void PolicyFetcher::Transfer::take_field(std::string_view line) {
   if (const auto value = value_of("location"); value && facts_.location.empty())
     facts_.location = *value;
   if (value_of("cf-mitigated")) mitigated_ = true;
-  // RFC 9112 §6.3: chunks end, and a length that can be counted says it.
-  if (const auto value = value_of("transfer-encoding"))
-    has_end_ = has_end_ || contains_ignoring_case(*value, "chunked");
+  if (const auto value = value_of("transfer-encoding")) {
+    std::string_view last = std::string_view(*value).substr(value->rfind(',') + 1);
+    while (!last.empty() && ascii::is_blank(last.front())) last.remove_prefix(1);
+    has_transfer_coding_ = true;
+    is_chunked_ = ascii::equal_ignoring_case(last, "chunked");
+  }
   if (const auto value = value_of("content-length")) {
     std::int64_t length = 0;  // as libcurl counts it
     const char* const end = value->data() + value->size();
     const bool is_number = std::from_chars(value->data(), end, length).ec == std::errc();
-    has_end_ = has_end_ || (is_number && length >= 0);
+    has_length_ = has_length_ || (is_number && length >= 0);
   }
 }
 
@@ -520,8 +527,10 @@ FetchStatus PolicyFetcher::Transfer::status_of_answer(CURLcode code) const {
 // What libcurl does not look at: it is content with a header that has no end, and with any end of the connection.
 bool PolicyFetcher::Transfer::is_answer_whole() const {
   if (!header_ended_ || facts_.http_status == 0) return false;
-  // RFC 9112 §9.8: a body that only the end of the connection ends is whole after close_notify alone.
-  return has_end_ || recorder_->is_close_notified();
+  // RFC 9112 §6.3: chunks end, and a length counts where nothing is said of a transfer coding; libcurl ignores it elsewhere, too.
+  if (is_chunked_ || (has_length_ && !has_transfer_coding_)) return true;
+  // §9.8: a body that only the end of the connection ends is whole after close_notify alone.
+  return recorder_->is_close_notified();
 }
 
 FetchStatus PolicyFetcher::Transfer::status_of_whole_answer() const {

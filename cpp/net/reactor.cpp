@@ -29,10 +29,15 @@ Reactor::Reactor() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
 }
 
 Reactor::~Reactor() {
+  // The ends of what is left may cancel timers and set others.
+  while (!slots_.empty() || !watches_.empty()) {
+    heap_.clear();
+    free_.clear();
+    set_ = 0;
+    const std::vector<Timer> timers = std::exchange(slots_, {});
+    const std::unordered_map<int, Watch> watches = std::exchange(watches_, {});
+  }
   close(epoll_);
-  free_.clear();
-  const std::vector<Timer> left =
-      std::exchange(slots_, {});  // whose ends may cancel and set others
 }
 
 void Reactor::watch(int socket, std::uint32_t events, OnEvent on_event) {

@@ -83,8 +83,8 @@ class Reactor {
   std::unordered_map<int, Watch> watches_;
   std::vector<Timer> slots_;
   std::vector<std::size_t> free_;  // of them
-  std::vector<Due>
-      heap_;  // the earliest first; nearly all timers are cancelled, and most of these found here
+  // The earliest first. What is cancelled stays until it is the first, or most are.
+  std::vector<Due> heap_;
   std::size_t set_ = 0;  // timers
   int last_turn_ = 0;    // events
   std::uint64_t last_timer_ = 0;

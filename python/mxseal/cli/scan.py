@@ -156,7 +156,7 @@ def _work(asked: _Asked) -> int:
         return Exit.UNDECIDED
 
 
-_OF_LISTS = (".txt", ".csv", ".gz", ".zip", ".zone", ".lst")  # no name of a domain ends so
+_OF_LISTS = (".txt", ".csv", ".gz", ".zip", ".zone", ".lst")  # rather than of domains
 _RESOLVER = "start it, or name another: --resolver ADDRESS[:PORT]"
 
 

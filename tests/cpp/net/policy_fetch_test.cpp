@@ -383,7 +383,10 @@ TEST(PolicyFetch, an_answer_without_length_and_close_notify_may_have_been_cut) {
 // RFC 9112 §6.3: neither says where the body ends, so the connection must.
 TEST(PolicyFetch, what_looks_like_a_length_and_is_none) {
   for (const std::string field :
-       {"Transfer-Encoding: identity", "Content-Length: 9223372036854775808"}) {
+       {"Transfer-Encoding: identity", "Content-Length: 9223372036854775808",
+        "Transfer-Encoding: unchunked", "Transfer-Encoding: x;chunked",
+        "Transfer-Encoding: identity\r\nContent-Length: 500",
+        "Content-Length: 500\r\nTransfer-Encoding:"}) {
     const std::string answer = "HTTP/1.1 200 OK\r\n" + field + "\r\n\r\n" + kPolicy;
     const HttpsServer server([&](Peer& peer) { peer.send(answer); });
     EXPECT_EQ(fetch(options_for(server.port())).status, FetchStatus::truncated) << field;

@@ -196,27 +196,37 @@ TEST(Reactor, of_many_timers_those_that_were_not_cancelled_go_off) {
   reactor.run([&] { return later; });
 }
 
+// What callbacks hold: its end cancels a timer, and sets one that holds the next, so many times.
+struct Ends {
+  Reactor& reactor;
+  int more;
+  Reactor::TimerId other;
+  Ends(Reactor& its, int times) : reactor(its), more(times), other(its.at(kNever, [] {})) {}
+  Ends(const Ends&) = delete;
+  Ends& operator=(const Ends&) = delete;
+  ~Ends() {
+    reactor.cancel(other);
+    if (more > 0) reactor.at(kNever, [held = std::make_shared<Ends>(reactor, more - 1)] {});
+  }
+
+  static constexpr Time kNever = Time::max();
+};
+
 TEST(Reactor, the_end_of_a_timer_may_cancel_and_set_others) {
   auto reactor = std::make_unique<Reactor>();
-  struct Ends {
-    Reactor& reactor;
-    Reactor::TimerId other;
-    Ends(Reactor& its, Reactor::TimerId that) : reactor(its), other(that) {}
-    Ends(const Ends&) = delete;
-    Ends& operator=(const Ends&) = delete;
-    ~Ends() {
-      reactor.cancel(other);
-      reactor.at(Reactor::now(), [] {});
-    }
-  };
-  const Time never = Reactor::now() + std::chrono::hours(1);
   const auto set = [&] {
-    const auto other = reactor->at(never, [] {});
-    return reactor->at(never, [held = std::make_shared<Ends>(*reactor, other)] {});
+    return reactor->at(Ends::kNever, [held = std::make_shared<Ends>(*reactor, 100)] {});
   };
   reactor->cancel(set());
   set();
   reactor.reset();
+}
+
+TEST(Reactor, so_may_the_end_of_a_watch) {
+  const Pair pair;
+  Reactor reactor;
+  reactor.watch(pair.ends[0], EPOLLIN,
+                [held = std::make_shared<Ends>(reactor, 1)](std::uint32_t) {});
 }
 
 TEST(Reactor, many_sockets_are_all_told) {

@@ -490,7 +490,6 @@ TEST(Resolver, nobody_there) {
   EXPECT_EQ(txt(asking({nobody(), good.address()})).records, Texts{"good"});
 }
 
-// Who reads "the resolver refuses" wants to know which.
 TEST(Resolver, all_of_many_that_cannot_be_sent_fail) {
   Reactor reactor;
   Resolver resolver(reactor, asking({nobody()}));
@@ -507,6 +506,7 @@ TEST(Resolver, all_of_many_that_cannot_be_sent_fail) {
   EXPECT_EQ(resolver.counts().timed_out, 0U);
 }
 
+// Who reads "the resolver refuses" wants to know which.
 TEST(Resolver, a_failure_names_who_was_asked_and_an_answer_nobody) {
   DnsServer refusing([](const Query& query) { return Replies{query.reply(wire::kRefused)}; });
   DnsServer good(txt_of("good"));
