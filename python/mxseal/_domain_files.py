@@ -85,7 +85,8 @@ class DomainFile:
         first: list[list[str]] = []
         line = ""
         for piece in pieces:
-            first.append(piece)
+            if self.once:  # a file is read from its beginning again
+                first.append(piece)
             line = next((each for each in piece if not _is_comment(each)), "")
             if line:
                 break

@@ -295,6 +295,17 @@ def test_memory_does_not_grow_with_the_list(write: Write) -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("line", ["", "# nobody"])
+def test_nor_with_what_stands_before_the_first_name(write: Write, line: str) -> None:
+    path = write(f"{line}\n" * 300_000 + "a.example\n")
+    tracemalloc.start()
+    try:
+        assert list(DomainList.of(path)) == [(300_001, "a.example", ())]
+        assert tracemalloc.get_traced_memory()[1] < 2 << 20
+    finally:
+        tracemalloc.stop()
+
+
 # ------------------------------------------------------------------------ names, columns and tables
 def names() -> Iterator[object]:
     yield from ("a.example", None, float("nan"), b"b\xff", 7)
