@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Kind = Literal["parquet", "arrow", "ndjson", "csv"]
 KINDS: tuple[Kind, ...] = ("parquet", "arrow", "ndjson", "csv")
 KEY = b"mxseal"  # of the metadata, in FILE.part and in FILE
+# What is said of a FILE.part that somebody has, and what to do.
+BEING_WRITTEN = ("another mxseal scan writes that file", "wait for it")
 # Rows of a group in the finished file. More take memory to write; what is said of each group's
 # columns is held until the end, and grows with the list.
 ROWS = 8_000
@@ -159,6 +161,18 @@ class Journal:
         return os.path.lexists(self.path) or os.path.lexists(self._old)
 
     @property
+    def is_being_written(self) -> bool:
+        """Whether the scan that is there goes on elsewhere."""
+        for path in (self.path, self._old):
+            try:
+                with _opened(path) as file:
+                    if not _locked(file):
+                        return True
+            except OSError:
+                pass  # it is not there, or no file of ours
+        return False
+
+    @property
     def _old(self) -> Path:
         return self.path.with_name(self.path.name + ".old")
 
@@ -188,7 +202,7 @@ class Journal:
         cut_off = os.path.lexists(old)  # an earlier resumption: FILE.part.old has it all
         with _opened(old if cut_off else self.path) as file:
             if not _locked(file):
-                self._refuse("another mxseal scan writes that file", "wait for it")
+                self._refuse(*BEING_WRITTEN)
             if cut_off:
                 self.path.unlink(missing_ok=True)
             else:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import gzip
 import io
 import json
@@ -471,6 +472,21 @@ def test_an_interrupted_scan_is_not_overwritten(run: Run, lab: Lab) -> None:
     # Nothing is there to go on with: it begins.
     assert run("longer.txt", "-o", "longer.csv", "--resume", *how(lab)).status == 0
     assert len(rows_of("longer.csv")) == 4
+
+
+@pytest.mark.parametrize("further", [[], ["--resume"]])
+def test_a_scan_that_another_one_writes_is_not_called_interrupted(
+    run: Run, lab: Lab, further: list[str]
+) -> None:
+    list_of(NAMES)
+    with Path("scan.csv.part").open("xb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = run("domains.txt", "-o", "scan.csv", *further, *how(lab))
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        f"error: another mxseal scan writes that file: {Path('scan.csv.part').resolve()}\n"
+        "  do  wait for it\n"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

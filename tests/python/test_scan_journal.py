@@ -267,9 +267,20 @@ def test_a_file_that_another_scan_writes_is_left_to_it(tmp_path: Path) -> None:
     first.append(crashes.table([1]))
     with pytest.raises(WrongValueError, match="another mxseal scan"):
         journal(target).resume()
+    assert journal(target).is_being_written
     first.append(crashes.table([2]))
     first.finish("arrow", {})
     assert crashes.lines_of(target) == [1, 2]
+
+
+def test_what_was_interrupted_is_written_by_nobody(tmp_path: Path) -> None:
+    target = tmp_path / "scan.arrow"
+    assert not journal(target).is_being_written
+    journal(target).path.write_bytes(b"")
+    assert not journal(target).is_being_written
+    journal(target).path.unlink()
+    journal(target).path.symlink_to(tmp_path / "elsewhere")
+    assert not journal(target).is_being_written
 
 
 # -------------------------------------------------------------------------------- the finished file

@@ -304,7 +304,7 @@ class _File:
 
     def __init__(self, asked: _Asked, domains: DomainList) -> None:
         from mxseal._scan import no_rows
-        from mxseal._scan_journal import Journal, kind_of
+        from mxseal._scan_journal import BEING_WRITTEN, Journal, kind_of
 
         self.asked = asked
         self.domains = domains
@@ -324,11 +324,11 @@ class _File:
         if asked.resume and domains.sha256 is None:
             raise RefusedError("--resume needs a list that is a file", "name it", asked.list)
         if self.journal.is_there and not asked.resume:
-            raise RefusedError(
-                "a scan was interrupted",
-                "go on with it: --resume; or remove the file to begin anew",
-                str(self.journal.path),
-            )
+            what = "a scan was interrupted"
+            do = "go on with it: --resume; or remove the file to begin anew"
+            if self.journal.is_being_written:
+                what, do = BEING_WRITTEN
+            raise RefusedError(what, do, str(self.journal.path))
         self.whole = asked.resume and not self.journal.is_there and self.target.exists()
 
     @staticmethod
