@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A resolver that knows no name, and goes away after so many answers."""
+"""A resolver that knows no name, and goes away after so many answers, or says no more."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ def no_such_name(query: bytes) -> bytes:
 
 
 @contextmanager
-def mortal_resolver(answers: int) -> Iterator[str]:
-    """Its ``ADDRESS:PORT``; all answers must be asked for before the block ends."""
+def mortal_resolver(answers: int, *, stays: bool = False) -> Iterator[str]:
+    """Its ``ADDRESS:PORT``; all answers must be asked for before the block ends.
+
+    Args:
+        answers: so many.
+        stays: whether its socket is open until the block ends, so that questions are only lost.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
 
@@ -25,7 +30,8 @@ def mortal_resolver(answers: int) -> Iterator[str]:
             for _ in range(answers):
                 query, asker = server.recvfrom(4096)
                 server.sendto(no_such_name(query), asker)
-            server.close()
+            if not stays:
+                server.close()
 
         answering = threading.Thread(target=answer)
         answering.start()

@@ -91,6 +91,7 @@ py::dict progress(const check::Scan& self) {
   out["answered"] = now.resolver.answered;
   out["timed_out"] = now.resolver.timed_out;
   out["dropped"] = now.resolver.dropped;
+  out["silent"] = now.resolver.silent;
   py::dict findings;
   for (std::size_t i = 0; i < now.findings.size(); ++i) {
     if (now.findings[i] > 0)

@@ -79,6 +79,8 @@ std::vector<Server> system_servers() {
 
 namespace {
 
+// Questions that time out in a row before it is asked whether the servers are there at all.
+constexpr std::size_t kSuspicious = 100;
 constexpr int kMaxFollowUps = 8;  // questions for targets of CNAMEs
 // Questions that come at once, where a limit counts: those of so long, and one at least.
 constexpr Clock::duration kAtOnce = std::chrono::milliseconds(100);
@@ -154,6 +156,8 @@ class Resolver::Core {
   };
 
   void start_waiting();
+  void start(const std::shared_ptr<Question>& question);
+  void count_silence();
   bool may_ask();
   void count_message(Upstream& upstream, Time now);
   void test();
@@ -178,6 +182,8 @@ class Resolver::Core {
   bool limits_ = false;                   // some server has a limit
   std::optional<Reactor::TimerId> turn_;  // when the next question may be asked
   ResolverCounts counts_;
+  std::size_t unheard_ = 0;  // questions that timed out since the last message
+  bool asks_for_life_ = false;
 
   enum class Test : std::uint8_t { not_begun, runs, done };
   Test test_ = Test::not_begun;
@@ -317,6 +323,8 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     if (outcome == DnsTransport::Outcome::message) {
       upstream.last_answer = Reactor::now();
       ++core_.counts_.answers;
+      core_.unheard_ = 0;
+      core_.counts_.silent = false;
     }
     // `silence` is the transport's; the question's own clock has dealt with it.
     if (sent.name_number != name_number_ || outcome == DnsTransport::Outcome::silence) return;
@@ -396,6 +404,7 @@ class Resolver::Core::Question : public std::enable_shared_from_this<Question> {
     ++(status == LookupStatus::timed_out        ? core_.counts_.timed_out
        : status == LookupStatus::resolver_error ? core_.counts_.failed
                                                 : core_.counts_.answered);
+    if (status == LookupStatus::timed_out) core_.count_silence();
     if (lookup_.unknown()) {
       lookup_.authentic = false;
       lookup_.ttl = 0;
@@ -446,12 +455,28 @@ Resolver::Core::~Core() {
 
 void Resolver::Core::start_waiting() {
   while (!waiting_.empty() && in_flight_.size() < options_.most_in_flight && may_ask()) {
-    ++counts_.questions;
     const std::shared_ptr<Question> next = std::move(waiting_.front());
     waiting_.pop_front();
-    in_flight_.insert(next);
-    next->start();
+    start(next);
   }
+}
+
+void Resolver::Core::start(const std::shared_ptr<Question>& question) {
+  ++counts_.questions;
+  in_flight_.insert(question);
+  question->start();
+}
+
+// Domains whose servers are slow look like a resolver that has gone, but the name of the self-test it knows.
+void Resolver::Core::count_silence() {
+  if (++unheard_ < kSuspicious || asks_for_life_ || counts_.silent) return;
+  asks_for_life_ = true;
+  start(std::make_shared<Question>(
+      *this, options_.signed_name, dns::Type::soa,
+      [this](const facts::Lookup& lookup, const std::vector<dns::Record>&) {
+        asks_for_life_ = false;
+        counts_.silent = lookup.status == LookupStatus::timed_out && unheard_ >= kSuspicious;
+      }));
 }
 
 // The limit of the server that will be asked; what is asked again or further counts, and never waits.

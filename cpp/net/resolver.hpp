@@ -62,6 +62,8 @@ struct ResolverCounts {
   std::uint64_t timed_out = 0;  ///< questions that nobody answered in time
   std::uint64_t failed = 0;     ///< questions that no resolver could be asked, or would answer
   std::uint64_t dropped = 0;    ///< messages for which our sockets had no room; asked for again
+  /// Many questions in a row timed out, and then even one for ResolverOptions::signed_name; until a message comes.
+  bool silent = false;
 };
 
 class Resolver {

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mxseal._core import __version__
 from mxseal._core import scan as core
@@ -356,6 +356,8 @@ class Scan:
             rows: some are done. Before, a question that fails at once may still be asked again.
         """
         now = running.progress()
+        if now["silent"]:
+            self._end_without_resolver(answered=now["answered"] > 0)
         if now["answered"] > self._answered:
             self._answered, self._failed = now["answered"], now["failed"]
             return
@@ -364,11 +366,12 @@ class Scan:
             # list's last domains may be the slow ones.
             if now["failed"] - self._failed < GONE:
                 return
-            what = "no resolver answers any more"
-        else:
-            if now["timed_out"] + (now["failed"] if rows else 0) == 0:
-                return
-            what = "no resolver answers"
+        elif now["timed_out"] + (now["failed"] if rows else 0) == 0:
+            return
+        self._end_without_resolver(answered=self._answered > 0)
+
+    def _end_without_resolver(self, *, answered: bool) -> NoReturn:
+        what = "no resolver answers any more" if answered else "no resolver answers"
         self.stop()
         given = self.settings.resolvers
         resolvers = ", ".join(given or core.system_resolvers())

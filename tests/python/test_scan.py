@@ -655,6 +655,20 @@ def test_a_resolver_that_goes_away_ends_it_and_rows_that_say_nothing_are_not_han
     assert scan.record()["questions"]["dropped"] == 0
 
 
+def test_a_resolver_that_falls_silent_ends_it_and_rows_that_say_nothing_are_not_handed_out() -> (
+    None
+):
+    names = [f"d{number}.test" for number in range(20_000)]
+    with mortal_resolver(answers=10_000, stays=True) as resolver:
+        scan = mxseal.scan(names, resolver=resolver, allow_private=True)
+        verdicts: list[str] = []
+        with pytest.raises(NetworkError, match="no resolver answers any more"):
+            for batch in scan:
+                verdicts += [row["verdict"] for row in batch.to_dicts()]
+    assert 0 < len(verdicts) < len(names)
+    assert "inconclusive" not in verdicts
+
+
 # --------------------------------------------------------------------------------------- left alone
 def test_who_is_on_the_block_list_is_left_alone(lab: Lab, tmp_path: Path) -> None:
     """By domain, by MX host and by address; nobody there sees anything of it."""

@@ -506,6 +506,29 @@ TEST(Resolver, all_of_many_that_cannot_be_sent_fail) {
   EXPECT_EQ(resolver.counts().timed_out, 0U);
 }
 
+// Of many names nobody knows anything in time; the server itself may be there.
+TEST(Resolver, whether_the_server_is_gone_is_told_by_a_name_that_it_must_know) {
+  for (const bool there : {true, false}) {
+    DnsServer server([there](const Query& query) {
+      return there && query.name == "signed.example" ? Replies{query.reply()} : Replies{};
+    });
+    ResolverOptions options = asking({server.address()});
+    options.question_timeout = kShort;
+    options.signed_name = "signed.example";
+    Reactor reactor;
+    Resolver resolver(reactor, options);
+    constexpr std::size_t kMany = 150;
+    for (std::size_t i = 0; i < kMany; ++i)
+      resolver.txt("n" + std::to_string(i) + ".example", [](const facts::TxtLookup&) {});
+    const auto over = [&] {
+      const auto counts = resolver.counts();
+      return counts.timed_out + counts.answered == kMany + 1;
+    };
+    reactor.run(over);
+    EXPECT_EQ(resolver.counts().silent, !there);
+  }
+}
+
 // Who reads "the resolver refuses" wants to know which.
 TEST(Resolver, a_failure_names_who_was_asked_and_an_answer_nobody) {
   DnsServer refusing([](const Query& query) { return Replies{query.reply(wire::kRefused)}; });
