@@ -663,8 +663,7 @@ def test_a_resolver_that_falls_silent_ends_it_and_rows_that_say_nothing_are_not_
         scan = mxseal.scan(names, resolver=resolver, allow_private=True)
         verdicts: list[str] = []
         with pytest.raises(NetworkError, match="no resolver answers any more"):
-            for batch in scan:
-                verdicts += [row["verdict"] for row in batch.to_dicts()]
+            verdicts.extend(row["verdict"] for batch in scan for row in batch.to_dicts())
     assert 0 < len(verdicts) < len(names)
     assert "inconclusive" not in verdicts
 
