@@ -12,7 +12,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -442,11 +442,32 @@ def _write_parquet(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     # Without Arrow's own schema beside Parquet's: dictionaries within lists would come back as
     # such, and pyarrow cannot read these in batches.
     with parquet.ParquetWriter(
-        file, first.schema, compression="zstd", store_schema=False, write_statistics=flat
+        file,
+        first.schema,
+        compression="zstd",
+        store_schema=False,
+        write_statistics=flat,
+        use_dictionary=[name for name in _texts(first.schema) if name != "domain"],
     ) as writer:
         writer.add_key_value_metadata({KEY: first.schema.metadata[KEY]})
         for piece in chain([first], pieces):
             writer.write_table(piece)
+
+
+def _texts(fields: Iterable[pyarrow.Field], within: str = "") -> Iterator[str]:
+    """The columns of text, by Parquet's names. Only of these a dictionary saves room; those of
+    numbers would cost a million rows 13 MiB of memory and a tenth of the file.
+    """
+    from pyarrow import types
+
+    for field in fields:
+        name, kind = within + field.name, field.type
+        while types.is_list(kind) or types.is_large_list(kind):
+            name, kind = f"{name}.list.element", kind.value_type
+        if types.is_struct(kind):
+            yield from _texts(kind, f"{name}.")
+        elif types.is_dictionary(kind) or types.is_string(kind) or types.is_large_string(kind):
+            yield name
 
 
 def _write_arrow(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.ipc
+import pyarrow.parquet
 import pytest
 
 import crashes
@@ -72,6 +73,19 @@ def test_a_process_killed_at_any_step_loses_and_doubles_nothing(kind: str, tmp_p
     )
     assert done.returncode == 0, done.stderr
     print(done.stdout)
+
+
+def test_in_parquet_texts_alone_have_dictionaries(tmp_path: Path) -> None:
+    begun = journal(tmp_path / "scan.parquet")
+    begun.begin()
+    begun.append(crashes.table([1, 2, 3]))
+    begun.finish("parquet", {})
+    group = pyarrow.parquet.read_metadata(begun.target).row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    with_dictionary = {each.path_in_schema for each in columns if each.has_dictionary_page}
+    texts = {each.path_in_schema for each in columns if each.physical_type == "BYTE_ARRAY"}
+    assert with_dictionary <= texts - {"domain"}
+    assert {"verdict", "effects.plain", "findings.list.element.code"} <= with_dictionary
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "ndjson", "csv"])
