@@ -455,8 +455,10 @@ def _write_parquet(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
 
 
 def _texts(fields: Iterable[pyarrow.Field], within: str = "") -> Iterator[str]:
-    """The columns of text, by Parquet's names. Only of these a dictionary saves room; those of
-    numbers would cost a million rows 13 MiB of memory and a tenth of the file.
+    """The columns of text, by Parquet's names.
+
+    Of these alone a dictionary saves room. Of numbers it would cost 13 MiB of memory while a
+    million rows are written, and a tenth of the file.
     """
     from pyarrow import types
 
