@@ -436,22 +436,25 @@ def _now() -> str:
 def _write_parquet(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     from pyarrow import parquet
 
-    first = next(pieces)
+    piece: Any = next(pieces)
+    schema = piece.schema
     # Of what lies in lists no least and greatest value: nobody looks for rows by them.
-    flat = [field.name for field in first.schema if field.type.num_fields == 0]
+    flat = [field.name for field in schema if field.type.num_fields == 0]
     # Without Arrow's own schema beside Parquet's: dictionaries within lists would come back as
     # such, and pyarrow cannot read these in batches.
     with parquet.ParquetWriter(
         file,
-        first.schema,
+        schema,
         compression="zstd",
         store_schema=False,
         write_statistics=flat,
-        use_dictionary=[name for name in _texts(first.schema) if name != "domain"],
+        use_dictionary=[name for name in _texts(schema) if name != "domain"],
     ) as writer:
-        writer.add_key_value_metadata({KEY: first.schema.metadata[KEY]})
-        for piece in chain([first], pieces):
+        writer.add_key_value_metadata({KEY: schema.metadata[KEY]})
+        while piece is not None:
             writer.write_table(piece)
+            piece = None  # 7 MB that would be held while the next is read
+            piece = next(pieces, None)
 
 
 def _texts(fields: Iterable[pyarrow.Field], within: str = "") -> Iterator[str]:
@@ -475,11 +478,13 @@ def _texts(fields: Iterable[pyarrow.Field], within: str = "") -> Iterator[str]:
 def _write_arrow(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
     import pyarrow
 
-    first = next(pieces)
+    piece: Any = next(pieces)
     options = pyarrow.ipc.IpcWriteOptions(compression="zstd")
-    with pyarrow.ipc.new_file(file, first.schema, options=options) as writer:
-        for piece in chain([first], pieces):
+    with pyarrow.ipc.new_file(file, piece.schema, options=options) as writer:
+        while piece is not None:
             writer.write_table(piece)
+            piece = None  # as above
+            piece = next(pieces, None)
 
 
 def _write_ndjson(pieces: Iterator[pyarrow.Table], file: BinaryIO) -> None:
