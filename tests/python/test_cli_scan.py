@@ -379,7 +379,7 @@ def test_a_piped_list_is_not_said_to_go_on(lab: Lab) -> None:
 def test_ctrl_c_is_130_and_keeps_whole_rows(lab: Lab) -> None:
     list_of(lab.crowd.domains)
     part = Path("scan.parquet.part")
-    with process("domains.txt", "-o", "scan.parquet", *how(lab, 10)) as running:
+    with process("domains.txt", "-o", "scan.parquet", *how(lab, 3)) as running:
         wait_for_rows(running, part)
         asked = time.monotonic()
         running.send_signal(signal.SIGINT)
