@@ -380,18 +380,22 @@ TEST(PolicyFetch, an_answer_without_length_and_close_notify_may_have_been_cut) {
   EXPECT_EQ(fetch(options_for(server.port())).status, FetchStatus::truncated);
 }
 
-// RFC 9112 §6.3: neither says where the body ends, so the connection must.
+// RFC 9112 §6.3: none says where the body ends, so the connection must. Newer libcurl refuses the last four, or counts their length.
 TEST(PolicyFetch, what_looks_like_a_length_and_is_none) {
+  const auto answer_with = [](const std::string& field) {
+    return "HTTP/1.1 200 OK\r\n" + field + "\r\n\r\n" + kPolicy;
+  };
   for (const std::string field :
        {"Transfer-Encoding: identity", "Content-Length: 9223372036854775808",
         "Transfer-Encoding: unchunked", "Transfer-Encoding: x;chunked",
         "Transfer-Encoding: identity\r\nContent-Length: 500",
         "Content-Length: 500\r\nTransfer-Encoding:"}) {
-    const std::string answer = "HTTP/1.1 200 OK\r\n" + field + "\r\n\r\n" + kPolicy;
-    const HttpsServer server([&](Peer& peer) { peer.send(answer); });
-    EXPECT_EQ(fetch(options_for(server.port())).status, FetchStatus::truncated) << field;
-    EXPECT_EQ(fetch_answer(answer).status, FetchStatus::response) << field;
+    const HttpsServer server([&](Peer& peer) { peer.send(answer_with(field)); });
+    EXPECT_NE(fetch(options_for(server.port())).status, FetchStatus::response) << field;
   }
+  for (const std::string field :
+       {"Transfer-Encoding: identity", "Content-Length: 9223372036854775808"})
+    EXPECT_EQ(fetch_answer(answer_with(field)).status, FetchStatus::response) << field;
 }
 
 TEST(PolicyFetch, what_follows_a_whole_answer_changes_nothing) {
