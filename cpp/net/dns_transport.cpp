@@ -35,7 +35,7 @@ constexpr std::size_t kMaxChannels = 16;  // about 100 KiB each with c-ares 1.18
 constexpr std::chrono::seconds kSweep{1};
 constexpr std::size_t kKeptMessages = std::size_t{16} << 10;  // bytes of memory between answers
 constexpr std::size_t kHeader = 12;                           // bytes
-// Questions that are sent together; more would keep the server waiting.
+// Questions that are sent together.
 constexpr std::size_t kSentAtOnce = 32;
 static_assert(kQuestionsAPort <= DatagramQueue::kMost);  // a refusal finds its question
 constexpr std::chrono::milliseconds kRoomAgain{1};       // when a full socket may have room

@@ -449,8 +449,8 @@ class Scan:
     def record(self) -> dict[str, Any]:
         """The record of the run: who scanned what, how, when, and what came of it in counts.
 
-        Where a file's scan went on with ``--resume``, all is of the whole scan but ``questions``
-        and ``resolver_validates``, which are of the last run.
+        Where a file's scan went on with ``--resume``, its ``domains``, ``verdicts``, ``errors`` and
+        ``started`` are of the whole scan; ``questions`` and the rest are of the last run.
         """
         now = self._core.progress() if self._core is not None else self._last
         return {

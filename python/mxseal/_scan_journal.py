@@ -405,8 +405,10 @@ def _beside(path: Path) -> Path:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """For reading, and no link: somebody else may have put one there."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+    """For reading, no link and never waiting: somebody else may have put one or a pipe there."""
+    return os.fdopen(
+        os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
+    )
 
 
 def _locked(file: BinaryIO) -> bool:

@@ -295,6 +295,9 @@ def test_what_was_interrupted_is_written_by_nobody(tmp_path: Path) -> None:
     journal(target).path.unlink()
     journal(target).path.symlink_to(tmp_path / "elsewhere")
     assert not journal(target).is_being_written
+    journal(target).path.unlink()
+    os.mkfifo(journal(target).path)
+    assert not journal(target).is_being_written, "and nobody waits for a pipe"
 
 
 # -------------------------------------------------------------------------------- the finished file
